@@ -1,0 +1,119 @@
+package import DICOM
+
+/// Something that happened, for the record, the trace and the webhooks.
+package struct EscrowEvent: Sendable, Equatable {
+  package var kind: EventKind
+  package var at: Timestamp
+  package var studyInstanceUID: UID?
+  package var sopInstanceUID: UID?
+  package var instance: InstanceID?
+  package var destination: PeerName?
+  package var transactionUID: UID?
+  /// How many instances it speaks of.
+  package var instances: Int?
+  package var failed: Int?
+  package var reason: String?
+  package var reasonCode: UInt16?
+  /// Who caused it: `system`, an operator, or `AE@address`.
+  package var actor: String
+
+  package init(
+    _ kind: EventKind, at: Timestamp, studyInstanceUID: UID? = nil, sopInstanceUID: UID? = nil,
+    instance: InstanceID? = nil, destination: PeerName? = nil, transactionUID: UID? = nil, instances: Int? = nil,
+    failed: Int? = nil, reason: String? = nil, reasonCode: UInt16? = nil, actor: String = "system"
+  ) {
+    self.kind = kind
+    self.at = at
+    self.studyInstanceUID = studyInstanceUID
+    self.sopInstanceUID = sopInstanceUID
+    self.instance = instance
+    self.destination = destination
+    self.transactionUID = transactionUID
+    self.instances = instances
+    self.failed = failed
+    self.reason = reason
+    self.reasonCode = reasonCode
+    self.actor = actor
+  }
+}
+
+/// The names of events as webhooks carry them.
+package enum EventKind: String, Sendable, Codable, CaseIterable {
+  case studyReceived = "study.received"
+  case studyDelivered = "study.delivered"
+  case studyCommitted = "study.committed"
+  case studyPurged = "study.purged"
+  case deliveryFailed = "delivery.failed"
+  case commitmentRequested = "commitment.requested"
+  case commitmentSucceeded = "commitment.succeeded"
+  case commitmentPartial = "commitment.partial"
+  case commitmentFailed = "commitment.failed"
+  case commitmentOverdue = "commitment.overdue"
+  case commitmentContradicted = "commitment.contradicted"
+  case destinationDown = "destination.down"
+  case destinationUp = "destination.up"
+  case storageLow = "storage.low"
+  case storageFull = "storage.full"
+  case instanceHeld = "instance.held"
+  case instanceConflict = "instance.conflict"
+  case instanceDamaged = "instance.damaged"
+  case associationRejected = "association.rejected"
+  case sourceSilent = "source.silent"
+  case ping = "ping"
+  /// Only on record: an instance was admitted.
+  case instanceReceived = "instance.received"
+  /// Only on record: an instance that we had sent to its sender came back.
+  case instanceLooped = "instance.looped"
+  /// Only on record: an instance's copy was deleted.
+  case instancePurged = "instance.purged"
+  /// Only on record: an operator did something.
+  case operatorAction = "operator.action"
+
+  /// Whether webhooks may subscribe to it.
+  package var isPublic: Bool {
+    ![.instanceReceived, .instanceLooped, .instancePurged, .operatorAction].contains(self)
+  }
+}
+
+/// An event with its place in the record.
+package struct RecordedEvent: Sendable, Equatable {
+  /// Rises by one or more from event to event.
+  package var sequence: Int64
+  package var event: EscrowEvent
+
+  package init(sequence: Int64, event: EscrowEvent) {
+    self.sequence = sequence
+    self.event = event
+  }
+}
+
+/// A condition that people must know of, open until its cause ends.
+package struct Alarm: Sendable, Equatable {
+  package var kind: AlarmKind
+  /// What it is about: a destination, an instance, a path.
+  package var subject: String
+  package var since: Timestamp
+  package var text: String
+
+  package init(_ kind: AlarmKind, subject: String, since: Timestamp, text: String) {
+    self.kind = kind
+    self.subject = subject
+    self.since = since
+    self.text = text
+  }
+}
+
+package enum AlarmKind: String, Sendable, Codable, CaseIterable {
+  case destinationDown = "destination.down"
+  case commitmentOverdue = "commitment.overdue"
+  case commitmentRefused = "commitment.refused"
+  case commitmentContradicted = "commitment.contradicted"
+  case deliveryFailed = "delivery.failed"
+  case instanceHeld = "instance.held"
+  case instanceConflict = "instance.conflict"
+  case instanceDamaged = "instance.damaged"
+  case storageLow = "storage.low"
+  case storageFull = "storage.full"
+  case clockJumped = "clock.jumped"
+  case webhookDisabled = "webhook.disabled"
+}

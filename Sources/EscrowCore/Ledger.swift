@@ -1,0 +1,122 @@
+package import DICOM
+
+/// The record of everything: the only place that says where an instance and its deliveries stand.
+///
+/// Every verb is one transaction: the state changes, the attempt or result, the settlement of the instance, the
+/// studies' progress and the outbox events it causes become durable together before the call returns. A guarded
+/// change that finds its row elsewhere changes nothing and is no error: somebody else moved it.
+///
+/// Implementations read no clock; `now` is passed in. They may be called from many tasks at once and put what
+/// waits into one transaction.
+package protocol Ledger: LedgerReading {
+  /// Takes an instance whose bytes are durable in the spool, together with its deliveries and events.
+  ///
+  /// Applies the rules for a SOP Instance UID that came before (same digest, other digest, damaged, purged) and
+  /// for loops. When this returns, the sender may be told success.
+  func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult
+
+  /// Takes up to `limit` due deliveries of a destination for sending (`claimed`): by priority, then age; not held,
+  /// not behind another, `notBefore` reached. The claim ends at `lease` unless renewed, and at a restart.
+  func claim(_ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp) async throws -> ClaimBatch
+
+  /// Moves the end of the lease of claims that are still worked on.
+  func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws
+
+  /// Puts deliveries whose lease has ended back into the queue (`claimExpired`); returns how many.
+  func expireClaims(at moment: MonotonicTime, now: Timestamp) async throws -> Int
+
+  /// Records how attempts ended. An outcome counts only while (delivery, attempt) is still the current claim.
+  func record(_ outcomes: [AttemptOutcome], now: Timestamp) async throws
+
+  /// Opens one transaction for the deliveries of one study at `destination` that are due to be asked for
+  /// (`commitmentOpened`), and makes it durable before N-ACTION-RQ leaves.
+  func openTransaction(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, now: Timestamp
+  ) async throws -> TransactionOpening
+
+  /// Opens a transaction on an operator's wish for instances that need not be ours; it proves nothing.
+  func openTransaction(
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+  ) async throws
+
+  /// Records how the destination answered the N-ACTION-RQ.
+  func recordRequest(_ uid: UID, answer: RequestAnswer, now: Timestamp) async throws
+
+  /// Applies a report, instance by instance, if it is of a transaction opened for one of `reporters`.
+  func applyReport(
+    _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
+  ) async throws -> ReportResult
+
+  /// Makes deliveries whose report is overdue due to be asked for again (`reportOverdue`).
+  /// Returns how many per destination.
+  func expireReports(now: Timestamp) async throws -> [PeerName: Int]
+
+  /// Runs the purge guard: moves settled instances for which it holds to `purging`, at most `limit`.
+  func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket]
+
+  /// The files are unlinked and their directories synced: `purging` becomes `purged` or `discarded`.
+  func finishPurge(_ instances: [InstanceID], now: Timestamp) async throws
+
+  /// The file is missing, short or its digest differs: the instance is `damaged`, its queued and sending deliveries
+  /// fail as `damaged`, those sent or requested go on being asked.
+  func markDamaged(_ instance: InstanceID, reason: String, now: Timestamp) async throws
+
+  /// A row whose file is gone at recovery: purged when everything is delivered, else as ``markDamaged(_:reason:now:)``.
+  func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws
+
+  /// Puts failed or cancelled deliveries back into the queue, counters reset. With `dryRun`, only counts.
+  func requeue(
+    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
+  ) async throws
+    -> BulkResult
+
+  /// Ends studies' quiet times (`study.received`) and tells what whole waves have reached since the last call.
+  /// Returns when the next quiet time ends.
+  func advanceStudies(quiet: Duration, now: Timestamp) async throws -> Timestamp?
+
+  /// Opens an alarm, or updates the text of the open one of that kind and subject. A new one sends its event.
+  func raise(_ alarm: Alarm, event: EscrowEvent?) async throws
+
+  /// Ends an alarm, if it is open. `event` is sent only if it was.
+  func clear(_ kind: AlarmKind, subject: String, event: EscrowEvent?) async throws
+
+  /// Records an event that no change of state causes, e.g. `association.rejected`.
+  func tell(_ event: EscrowEvent) async throws
+
+  /// Says which endpoints get rows for which events from now on. Rows of endpoints no longer named are kept.
+  func subscribe(_ endpoints: [EndpointSubscription], now: Timestamp) async throws
+
+  /// The events due for an endpoint, oldest first, at most `limit`; nothing is marked.
+  func dueWebhooks(_ endpoint: String, limit: Int, now: Timestamp) async throws -> WebhookBatch
+
+  /// Records how tries to tell an endpoint ended.
+  func recordWebhooks(_ tries: [WebhookTry], now: Timestamp) async throws
+
+  /// Enables or disables an endpoint; disabling dead-letters what waits for it.
+  func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws
+
+  /// At start, before any listener opens: every lease of the dead process ends. Returns the instances that were
+  /// being purged, whose unlinking must be finished first.
+  func recover(now: Timestamp) async throws -> [PurgeTicket]
+}
+
+/// A ledger's queries. They see only what is durable.
+package protocol LedgerReading: Sendable {
+  func status() async throws -> LedgerStatus
+  func instance(_ id: InstanceID) async throws -> Instance?
+  func instances(_ filter: InstanceFilter, page: PageRequest) async throws -> Page<InstanceRecord>
+  func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws -> Page<DeliveryRecord>
+  func count(_ filter: DeliveryFilter) async throws -> Int
+  /// Everything on record about a SOP Instance UID or a Study Instance UID.
+  func trace(_ uid: UID) async throws -> Trace
+  func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord>
+  func transaction(_ uid: UID) async throws -> TransactionRecord?
+  func alarms() async throws -> [Alarm]
+  func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent]
+  func endpoints() async throws -> [EndpointStatus]
+  func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry>
+  /// Destinations that have deliveries not yet ended, to wake their queues at start.
+  func openDestinations() async throws -> Set<PeerName>
+  /// The instances whose file should be in the spool, in order of their file's name, after `file`.
+  func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile]
+}

@@ -1,0 +1,301 @@
+package import DICOM
+
+/// A part of a long list.
+package struct PageRequest: Sendable, Equatable {
+  /// Where the last page ended; nil for the first.
+  package var cursor: String?
+  package var limit: Int
+
+  package init(cursor: String? = nil, limit: Int = 100) {
+    self.cursor = cursor
+    self.limit = limit
+  }
+}
+
+package struct Page<Item: Sendable>: Sendable {
+  package var items: [Item]
+  /// Where the next page begins; nil after the last.
+  package var next: String?
+
+  package init(items: [Item], next: String?) {
+    self.items = items
+    self.next = next
+  }
+}
+
+/// Conditions on instances; all that are set must hold, a set means any of.
+package struct InstanceFilter: Sendable, Equatable {
+  package var sopInstanceUID: UID?
+  package var studyInstanceUID: UID?
+  package var states: Set<InstanceState>?
+
+  package init(sopInstanceUID: UID? = nil, studyInstanceUID: UID? = nil, states: Set<InstanceState>? = nil) {
+    self.sopInstanceUID = sopInstanceUID
+    self.studyInstanceUID = studyInstanceUID
+    self.states = states
+  }
+}
+
+/// Conditions on deliveries; all that are set must hold, a set means any of.
+package struct DeliveryFilter: Sendable, Equatable {
+  package var ids: Set<DeliveryID>?
+  package var states: Set<DeliveryState>?
+  package var destinations: Set<PeerName>?
+  package var instance: InstanceID?
+  package var sopInstanceUID: UID?
+  package var studyInstanceUID: UID?
+
+  package init(
+    ids: Set<DeliveryID>? = nil, states: Set<DeliveryState>? = nil, destinations: Set<PeerName>? = nil,
+    instance: InstanceID? = nil, sopInstanceUID: UID? = nil, studyInstanceUID: UID? = nil
+  ) {
+    self.ids = ids
+    self.states = states
+    self.destinations = destinations
+    self.instance = instance
+    self.sopInstanceUID = sopInstanceUID
+    self.studyInstanceUID = studyInstanceUID
+  }
+}
+
+package struct TransactionFilter: Sendable, Equatable {
+  package var destinations: Set<PeerName>?
+  package var states: Set<TransactionRecord.State>?
+  package var sopInstanceUID: UID?
+
+  package init(
+    destinations: Set<PeerName>? = nil, states: Set<TransactionRecord.State>? = nil, sopInstanceUID: UID? = nil
+  ) {
+    self.destinations = destinations
+    self.states = states
+    self.sopInstanceUID = sopInstanceUID
+  }
+}
+
+/// An instance with its deliveries.
+package struct InstanceRecord: Sendable, Equatable {
+  package var instance: Instance
+  package var deliveries: [Delivery]
+
+  package init(instance: Instance, deliveries: [Delivery]) {
+    self.instance = instance
+    self.deliveries = deliveries
+  }
+}
+
+/// A delivery with what people need to recognize it.
+package struct DeliveryRecord: Sendable, Equatable {
+  package var delivery: Delivery
+  package var sop: SOPInstance
+  package var studyInstanceUID: UID?
+  package var receivedAt: Timestamp
+  package var callingAE: AETitle
+  package var bytes: Int64
+
+  package init(
+    delivery: Delivery, sop: SOPInstance, studyInstanceUID: UID?, receivedAt: Timestamp, callingAE: AETitle,
+    bytes: Int64
+  ) {
+    self.delivery = delivery
+    self.sop = sop
+    self.studyInstanceUID = studyInstanceUID
+    self.receivedAt = receivedAt
+    self.callingAE = callingAE
+    self.bytes = bytes
+  }
+}
+
+package struct LedgerStatus: Sendable, Equatable {
+  package var instances: [InstanceState: Int]
+  package var deliveries: [DeliveryState: Int]
+  package var backlogs: [PeerName: Backlog]
+
+  /// What waits for one destination.
+  package struct Backlog: Sendable, Equatable {
+    package var queued: Int
+    /// When the oldest delivery that has not ended was received.
+    package var oldest: Timestamp?
+    package var sent: Int
+    package var requested: Int
+    package var failed: Int
+
+    package init(queued: Int = 0, oldest: Timestamp? = nil, sent: Int = 0, requested: Int = 0, failed: Int = 0) {
+      self.queued = queued
+      self.oldest = oldest
+      self.sent = sent
+      self.requested = requested
+      self.failed = failed
+    }
+  }
+
+  package init(
+    instances: [InstanceState: Int] = [:], deliveries: [DeliveryState: Int] = [:], backlogs: [PeerName: Backlog] = [:]
+  ) {
+    self.instances = instances
+    self.deliveries = deliveries
+    self.backlogs = backlogs
+  }
+}
+
+/// A transaction as it stands.
+package struct TransactionRecord: Sendable, Equatable {
+  package var uid: UID
+  package var destination: PeerName
+  package var state: State
+  package var openedAt: Timestamp
+  package var answeredAt: Timestamp?
+  /// What the destination said to the request, or why it failed.
+  package var message: String?
+  package var reportedBy: String?
+  /// When its open references are asked for again.
+  package var nextAskAt: Timestamp?
+  package var references: Int
+  package var committed: Int
+  package var failed: [FailedReference]
+  /// Opened by the API, not for deliveries of routes.
+  package var manual: Bool
+
+  package enum State: String, Sendable, Codable, CaseIterable {
+    /// Written, or received by the destination, and not reported.
+    case open
+    case answered
+    case refused
+  }
+
+  package init(
+    uid: UID, destination: PeerName, state: State, openedAt: Timestamp, answeredAt: Timestamp? = nil,
+    message: String? = nil, reportedBy: String? = nil, nextAskAt: Timestamp? = nil, references: Int, committed: Int,
+    failed: [FailedReference], manual: Bool
+  ) {
+    self.uid = uid
+    self.destination = destination
+    self.state = state
+    self.openedAt = openedAt
+    self.answeredAt = answeredAt
+    self.message = message
+    self.reportedBy = reportedBy
+    self.nextAskAt = nextAskAt
+    self.references = references
+    self.committed = committed
+    self.failed = failed
+    self.manual = manual
+  }
+}
+
+/// Everything on record about one UID.
+package struct Trace: Sendable, Equatable {
+  package var instances: [Instance]
+  package var deliveries: [Delivery]
+  package var attempts: [AttemptRecord]
+  package var transactions: [TransactionItem]
+  package var events: [RecordedEvent]
+
+  package init(
+    instances: [Instance], deliveries: [Delivery], attempts: [AttemptRecord], transactions: [TransactionItem],
+    events: [RecordedEvent]
+  ) {
+    self.instances = instances
+    self.deliveries = deliveries
+    self.attempts = attempts
+    self.transactions = transactions
+    self.events = events
+  }
+}
+
+/// One attempt on record.
+package struct AttemptRecord: Sendable, Equatable {
+  package var delivery: DeliveryID
+  package var attempt: Int
+  package var startedAt: Timestamp
+  package var endedAt: Timestamp
+  /// `stored`, `retry`, `failed` or `returned`.
+  package var result: String
+  package var status: UInt16?
+  package var message: String?
+  package var association: String?
+
+  package init(
+    delivery: DeliveryID, attempt: Int, startedAt: Timestamp, endedAt: Timestamp, result: String, status: UInt16?,
+    message: String?, association: String?
+  ) {
+    self.delivery = delivery
+    self.attempt = attempt
+    self.startedAt = startedAt
+    self.endedAt = endedAt
+    self.result = result
+    self.status = status
+    self.message = message
+    self.association = association
+  }
+}
+
+/// One delivery's item in one transaction.
+package struct TransactionItem: Sendable, Equatable {
+  package var uid: UID
+  package var destination: PeerName
+  package var delivery: DeliveryID?
+  package var sop: SOPInstance
+  /// The delivery's attempt when the transaction was opened.
+  package var attempt: Int
+  package var openedAt: Timestamp
+  /// Nil while undecided.
+  package var committed: Bool?
+  package var reasonCode: UInt16?
+  package var reportedBy: String?
+  package var decidedAt: Timestamp?
+
+  package init(
+    uid: UID, destination: PeerName, delivery: DeliveryID?, sop: SOPInstance, attempt: Int, openedAt: Timestamp,
+    committed: Bool? = nil, reasonCode: UInt16? = nil, reportedBy: String? = nil, decidedAt: Timestamp? = nil
+  ) {
+    self.uid = uid
+    self.destination = destination
+    self.delivery = delivery
+    self.sop = sop
+    self.attempt = attempt
+    self.openedAt = openedAt
+    self.committed = committed
+    self.reasonCode = reasonCode
+    self.reportedBy = reportedBy
+    self.decidedAt = decidedAt
+  }
+}
+
+/// What a bulk change of deliveries did.
+package struct BulkResult: Sendable, Equatable {
+  package var matched: Int
+  package var changed: Int
+  package var skipped: [Skipped]
+  /// Destinations whose queues have something new.
+  package var destinations: Set<PeerName>
+
+  package struct Skipped: Sendable, Equatable {
+    package var id: DeliveryID
+    package var reason: String
+
+    package init(id: DeliveryID, reason: String) {
+      self.id = id
+      self.reason = reason
+    }
+  }
+
+  package init(matched: Int, changed: Int, skipped: [Skipped], destinations: Set<PeerName>) {
+    self.matched = matched
+    self.changed = changed
+    self.skipped = skipped
+    self.destinations = destinations
+  }
+}
+
+/// A file that the ledger says is in the spool.
+package struct ExpectedFile: Sendable, Equatable {
+  package var instance: InstanceID
+  package var file: InstanceID
+  package var state: InstanceState
+
+  package init(instance: InstanceID, file: InstanceID, state: InstanceState) {
+    self.instance = instance
+    self.file = file
+    self.state = state
+  }
+}
