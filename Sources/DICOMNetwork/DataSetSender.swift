@@ -1,0 +1,97 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// Sends one data set with two buffers: while one is being written, the next is read on an I/O thread.
+///
+/// Confined to the event loop; only the buffers travel, one job at a time, because the pool does not order jobs.
+final class DataSetSender {
+  private typealias Buffer = NIOLockedValueBox<ByteBuffer>
+
+  private let source: any DataSetSource
+  private let pool: NIOThreadPool
+  private let eventLoop: any EventLoop
+  private let write: (ByteBuffer) -> EventLoopFuture<Void>
+  private let finish: (Result<Void, any Error>) -> Void
+
+  private var layout: FragmentLayout
+  private var free: [Buffer]
+  private var filled: (buffer: Buffer, isLast: Bool)?
+  private var isReading = false
+  private var isWriting = false
+  private var isStopped = false
+
+  /// - Parameters:
+  ///   - command: the PDUs of the command set, which leave in the same write as the first fragments.
+  ///   - write: writes and flushes; its future ends when the bytes are in the socket.
+  ///   - finish: called once, with success when the last fragment is in the socket; not after ``stop()``.
+  init(
+    command: ByteBuffer, layout: FragmentLayout, source: any DataSetSource, pool: NIOThreadPool,
+    eventLoop: any EventLoop, write: @escaping (ByteBuffer) -> EventLoopFuture<Void>,
+    finish: @escaping (Result<Void, any Error>) -> Void
+  ) {
+    self.layout = layout
+    self.source = source
+    self.pool = pool
+    self.eventLoop = eventLoop
+    self.write = write
+    self.finish = finish
+    free = [Buffer(ByteBuffer()), Buffer(command)]
+  }
+
+  func start() { readNext() }
+
+  /// Nothing more is read or written, and ``finish`` is not called.
+  func stop() { isStopped = true }
+
+  private func readNext() {
+    guard !isStopped, !isReading, filled == nil, !free.isEmpty, let run = layout.next() else { return }
+    let buffer = free.removeLast()
+    isReading = true
+    pool.runIfActive(eventLoop: eventLoop) { [source] in
+      try buffer.withLockedValue { bytes in
+        bytes.reserveCapacity(minimumWritableBytes: run.size)
+        try run.write(to: &bytes, from: source)
+      }
+    }
+    .assumeIsolated().whenComplete { self.didRead($0, into: buffer, isLast: run.isLast) }
+  }
+
+  private func didRead(_ result: Result<Void, any Error>, into buffer: Buffer, isLast: Bool) {
+    isReading = false
+    guard !isStopped else { return }
+    switch result {
+    case .success:
+      filled = (buffer, isLast)
+      writeFilled()
+    case .failure(let error):
+      end(.failure(AssociationError.source(error)))
+    }
+  }
+
+  private func writeFilled() {
+    guard !isWriting, let (buffer, isLast) = filled else { return }
+    filled = nil
+    isWriting = true
+    write(buffer.withLockedValue { $0 }).assumeIsolated().whenComplete {
+      self.didWrite($0, from: buffer, isLast: isLast)
+    }
+    readNext()
+  }
+
+  private func didWrite(_ result: Result<Void, any Error>, from buffer: Buffer, isLast: Bool) {
+    isWriting = false
+    guard !isStopped else { return }
+    if case .failure = result { return end(result) }
+    if isLast { return end(.success(())) }
+    buffer.withLockedValue { $0.clear() }
+    free.append(buffer)
+    writeFilled()
+    readNext()
+  }
+
+  private func end(_ result: Result<Void, any Error>) {
+    isStopped = true
+    finish(result)
+  }
+}

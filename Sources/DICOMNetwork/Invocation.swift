@@ -1,0 +1,19 @@
+import DICOMProtocol
+import NIOCore
+
+/// Our request that has no response yet; there is at most one (PS3.7 §D.3.3.3, asynchronous operations not negotiated).
+struct Invocation {
+  /// With the Message ID it went out with.
+  let command: CommandSet
+  let timeout: TimeAmount
+  let reply: EventLoopPromise<Association.Reply>
+  /// Nil for a request without a data set.
+  var sender: DataSetSender?
+  /// Whether the last fragment is in the socket.
+  var isSent = false
+
+  /// Whether `response` answers this request.
+  func isAnswered(by response: CommandSet) -> Bool {
+    response.field == command.field.response && response.messageIDBeingRespondedTo == command.messageID
+  }
+}

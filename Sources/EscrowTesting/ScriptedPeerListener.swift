@@ -1,0 +1,36 @@
+import DICOMProtocol
+import NIOCore
+import NIOPosix
+
+/// Waits for connections on a free port of this machine and makes a ``ScriptedPeer`` of each.
+package struct ScriptedPeerListener: Sendable {
+  private let server: any Channel
+  private let accepted: AsyncStream<ScriptedPeer>
+
+  package init() async throws {
+    let (accepted, continuation) = AsyncStream.makeStream(of: ScriptedPeer.self)
+    self.accepted = accepted
+    server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let (received, pdus) = AsyncThrowingStream.makeStream(of: PDU.self)
+          try channel.pipeline.syncOperations.addHandler(PDUCollector(pdus))
+          continuation.yield(ScriptedPeer(channel: channel, received: received))
+        }
+      }
+      .bind(host: "127.0.0.1", port: 0).get()
+  }
+
+  /// Where to connect to.
+  package var port: Int { server.localAddress?.port ?? 0 }
+
+  /// The next connection.
+  package func accept() async throws -> ScriptedPeer {
+    var iterator = accepted.makeAsyncIterator()
+    guard let peer = await iterator.next(isolation: #isolation) else { throw ScriptDeparture(expected: "a connection") }
+    return peer
+  }
+
+  /// Accepts no more.
+  package func close() async throws { try await server.close() }
+}

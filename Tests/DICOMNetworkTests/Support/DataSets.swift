@@ -1,0 +1,99 @@
+import DICOMNetwork
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// A data set of which every byte tells its place, and which may fail on the way.
+final class PatternSource: DataSetSource {
+  struct Failure: Error {}
+
+  let length: Int
+  private let failsAt: Int
+  private let position = NIOLockedValueBox(0)
+
+  init(length: Int, failsAt: Int = .max) {
+    self.length = length
+    self.failsAt = failsAt
+  }
+
+  /// The first bytes of every such data set.
+  static func bytes(_ count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { memory, used in
+      Pattern.write(to: UnsafeMutableRawBufferPointer(memory), from: 0)
+      used = count
+    }
+  }
+
+  func read(into regions: [UnsafeMutableRawBufferPointer]) throws {
+    try position.withLockedValue { position in
+      for region in regions {
+        guard position + region.count <= min(failsAt, length) else { throw Failure() }
+        Pattern.write(to: region, from: position)
+        position += region.count
+      }
+    }
+  }
+}
+
+/// Bytes of which an insertion, a loss or a swap cannot go unseen: a block of prime length, again and again.
+private enum Pattern {
+  private static let block: [UInt8] = (0..<99_991).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+
+  static func write(to memory: UnsafeMutableRawBufferPointer, from position: Int) {
+    forEachPiece(of: memory.count, from: position) { place, piece in
+      UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + piece.count]).copyMemory(from: piece)
+    }
+  }
+
+  static func matches(_ memory: UnsafeRawBufferPointer, at position: Int) -> Bool {
+    var isSame = true
+    forEachPiece(of: memory.count, from: position) { place, piece in
+      let here = UnsafeRawBufferPointer(rebasing: memory[place..<place + piece.count])
+      isSame = isSame && ByteBuffer(bytes: here) == ByteBuffer(bytes: piece)
+    }
+    return isSame
+  }
+
+  private static func forEachPiece(of count: Int, from position: Int, _ body: (Int, UnsafeRawBufferPointer) -> Void) {
+    block.withUnsafeBytes { block in
+      var place = 0
+      while place < count {
+        let start = (position + place) % block.count
+        let length = min(count - place, block.count - start)
+        body(place, UnsafeRawBufferPointer(rebasing: block[start..<start + length]))
+        place += length
+      }
+    }
+  }
+}
+
+/// Checks what it receives against ``PatternSource`` and says what happens to it.
+final class PatternReceiver: DataSetReceiver {
+  enum Event: Equatable { case fragment, abandoned }
+
+  private struct State {
+    var count = 0
+    var isRight = true
+  }
+
+  private let state = NIOLockedValueBox(State())
+  private let pausesAfter: Int
+  let events = Events<Event>()
+
+  /// - Parameter pausesAfter: bytes after which every fragment is answered with false.
+  init(pausesAfter: Int = .max) { self.pausesAfter = pausesAfter }
+
+  var count: Int { state.withLockedValue(\.count) }
+  var isRight: Bool { state.withLockedValue(\.isRight) }
+
+  func receive(_ fragment: ByteBuffer) -> Bool {
+    let count = state.withLockedValue { state in
+      fragment.withUnsafeReadableBytes { state.isRight = state.isRight && Pattern.matches($0, at: state.count) }
+      state.count += fragment.readableBytes
+      return state.count
+    }
+    events.add(.fragment)
+    return count < pausesAfter
+  }
+
+  func abandon() { events.add(.abandoned) }
+}
