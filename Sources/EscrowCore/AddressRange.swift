@@ -37,7 +37,9 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let base = IPAddress(String(parts[0])) else { return nil }
     let longest = base.bytes.count * 8
-    guard let length = parts.count == 2 ? Int(parts[1]) : longest, (0...longest).contains(length) else { return nil }
+    guard let length = parts.count == 2 ? Int(parts[1]) : longest, (0...longest).contains(length),
+      parts.count == 1 || parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    else { return nil }
     self.base = base
     prefixLength = length
   }
@@ -50,6 +52,11 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
       if left & mask != right & mask { return false }
     }
     return true
+  }
+
+  /// Whether any address is in both.
+  package func overlaps(_ other: AddressRange) -> Bool {
+    prefixLength <= other.prefixLength ? contains(other.base) : other.contains(base)
   }
 
   package var description: String { "\(base)/\(prefixLength)" }

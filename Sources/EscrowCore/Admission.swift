@@ -31,25 +31,6 @@ package struct Admission: Sendable, Equatable {
   }
 }
 
-/// What the routes decided for one instance.
-package struct RoutingPlan: Sendable, Equatable {
-  package var deliveries: [PlannedDelivery]
-  /// Why the instance is held instead of sent; set when there are no deliveries, or when routes contradict.
-  package var hold: String?
-  package var retention: Retention
-  /// The names of all routes that matched.
-  package var routes: [String]
-
-  package init(
-    deliveries: [PlannedDelivery], hold: String? = nil, retention: Retention = .standard, routes: [String] = []
-  ) {
-    self.deliveries = deliveries
-    self.hold = hold
-    self.retention = retention
-    self.routes = routes
-  }
-}
-
 /// A delivery as the routes, or a call of the API, want it.
 package struct PlannedDelivery: Sendable, Equatable {
   package var destination: PeerName

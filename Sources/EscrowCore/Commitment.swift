@@ -62,6 +62,14 @@ package struct CommitmentTransaction: Sendable, Equatable {
   }
 }
 
+extension [SOPInstance] {
+  /// Each SOP Instance UID once, as a transaction may name it (PS3.4 §J.3.2.1.1).
+  package func uniqued() -> [SOPInstance] {
+    var seen: Set<UID> = []
+    return filter { seen.insert($0.instanceUID).inserted }
+  }
+}
+
 package enum TransactionOpening: Sendable, Equatable {
   case opened(CommitmentTransaction)
   /// Nothing is due; ask again at `next`, or when something more was sent if nil.
@@ -77,6 +85,9 @@ package enum RequestAnswer: Sendable, Equatable {
   case refused(status: UInt16?, message: String, retryAt: Timestamp)
   /// Another failure status, or no answer: asked again by the clock.
   case failed(status: UInt16?, message: String)
+  /// No association could be opened, so the request never left: the opening is taken back (`asks` - 1), the
+  /// deliveries are asked for again from `retryAt` on.
+  case notSent(message: String, retryAt: Timestamp)
 }
 
 /// An N-EVENT-REPORT as it was received (PS3.4 Table J.3-2), after removing duplicates within a list.
@@ -145,15 +156,16 @@ package enum ReportDecision: Sendable, Equatable {
   case permanent
 
   /// Judges Failure Reason `reason` (PS3.3 §C.14.1.1) for a delivery that was asked for `asks` times since it was
-  /// last sent and sent again `resends` times.
+  /// last sent and sent again `resends` times. `answered` counts the asks that were answered with a reason to ask
+  /// again, this one included; asks that nobody answered never cause a sending again.
   package static func judge(
-    reason: UInt16, asks: Int, resends: Int, policy: CommitmentPolicy, now: Timestamp
+    reason: UInt16, asks: Int, answered: Int? = nil, resends: Int, policy: CommitmentPolicy, now: Timestamp
   ) -> ReportDecision {
     switch reason {
     case 0x0119, 0x0122: .permanent
     case 0x0112: resendOrGiveUp(resends: resends, policy: policy, now: now)
     default:
-      asks >= policy.asksBeforeResend
+      (answered ?? asks) >= policy.asksBeforeResend
         ? resendOrGiveUp(resends: resends, policy: policy, now: now)
         : .askAgain(notBefore: now + policy.wait(afterOpening: asks))
     }

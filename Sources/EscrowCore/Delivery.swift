@@ -34,6 +34,16 @@ package struct Delivery: Sendable, Equatable {
   package var acceptDiscarded: Bool
   /// The destination answered B006: it dropped elements.
   package var discardedElements: Bool
+  /// When it was first asked for since it was last requeued.
+  package var firstAskedAt: Timestamp?
+  /// How many reports since it was last sent said that it failed, for a reason that asks again.
+  package var failedAsks: Int
+  /// The number of the latest opened transaction that proved it; transactions are numbered as they are opened.
+  package var provedBy: Int64?
+  /// The number of the latest opened transaction that reported it failed.
+  package var failedBy: Int64?
+  /// A report took its proof back: nobody is told that it is safe there, until it is proved again.
+  package var contradicted: Bool
 
   package init(
     id: DeliveryID, instance: InstanceID, destination: PeerName, origin: DeliveryOrigin = .route,
@@ -41,7 +51,9 @@ package struct Delivery: Sendable, Equatable {
     attempts: Int = 0, doubtfulFailures: Int = 0,
     asks: Int = 0, resends: Int = 0, reason: String? = nil, lastError: String? = nil, notBefore: Timestamp? = nil,
     hold: Hold? = nil, transactionUID: UID? = nil, sentAt: Timestamp? = nil, cancelRequested: Bool = false,
-    behind: DeliveryID? = nil, acceptDiscarded: Bool = false, discardedElements: Bool = false
+    behind: DeliveryID? = nil, acceptDiscarded: Bool = false, discardedElements: Bool = false,
+    firstAskedAt: Timestamp? = nil, failedAsks: Int = 0, provedBy: Int64? = nil, failedBy: Int64? = nil,
+    contradicted: Bool = false
   ) {
     self.id = id
     self.instance = instance
@@ -65,6 +77,11 @@ package struct Delivery: Sendable, Equatable {
     self.behind = behind
     self.acceptDiscarded = acceptDiscarded
     self.discardedElements = discardedElements
+    self.firstAskedAt = firstAskedAt
+    self.failedAsks = failedAsks
+    self.provedBy = provedBy
+    self.failedBy = failedBy
+    self.contradicted = contradicted
   }
 }
 

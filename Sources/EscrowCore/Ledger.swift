@@ -8,7 +8,7 @@ package import DICOM
 ///
 /// Implementations read no clock; `now` is passed in. They may be called from many tasks at once and put what
 /// waits into one transaction.
-package protocol Ledger: LedgerReading {
+package protocol Ledger: LedgerReading, WebhookOutbox {
   /// Takes an instance whose bytes are durable in the spool, together with its deliveries and events.
   ///
   /// Applies the rules for a SOP Instance UID that came before (same digest, other digest, damaged, purged) and
@@ -47,9 +47,9 @@ package protocol Ledger: LedgerReading {
     _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
   ) async throws -> ReportResult
 
-  /// Makes deliveries whose report is overdue due to be asked for again (`reportOverdue`).
-  /// Returns how many per destination.
-  func expireReports(now: Timestamp) async throws -> [PeerName: Int]
+  /// Makes deliveries whose report is overdue due to be asked for again (`reportOverdue`), and opens or ends the
+  /// alarm `commitment.overdue` of each destination in `policies`. Returns how many per destination.
+  func expireReports(policies: [PeerName: CommitmentPolicy], now: Timestamp) async throws -> [PeerName: Int]
 
   /// Runs the purge guard: moves settled instances for which it holds to `purging`, at most `limit`.
   func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket]
@@ -83,18 +83,6 @@ package protocol Ledger: LedgerReading {
   /// Records an event that no change of state causes, e.g. `association.rejected`.
   func tell(_ event: EscrowEvent) async throws
 
-  /// Says which endpoints get rows for which events from now on. Rows of endpoints no longer named are kept.
-  func subscribe(_ endpoints: [EndpointSubscription], now: Timestamp) async throws
-
-  /// The events due for an endpoint, oldest first, at most `limit`; nothing is marked.
-  func dueWebhooks(_ endpoint: String, limit: Int, now: Timestamp) async throws -> WebhookBatch
-
-  /// Records how tries to tell an endpoint ended.
-  func recordWebhooks(_ tries: [WebhookTry], now: Timestamp) async throws
-
-  /// Enables or disables an endpoint; disabling dead-letters what waits for it.
-  func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws
-
   /// At start, before any listener opens: every lease of the dead process ends. Returns the instances that were
   /// being purged, whose unlinking must be finished first.
   func recover(now: Timestamp) async throws -> [PurgeTicket]
@@ -104,19 +92,24 @@ package protocol Ledger: LedgerReading {
 package protocol LedgerReading: Sendable {
   func status() async throws -> LedgerStatus
   func instance(_ id: InstanceID) async throws -> Instance?
+  /// Instances in the order of their admission.
   func instances(_ filter: InstanceFilter, page: PageRequest) async throws -> Page<InstanceRecord>
+  /// Deliveries in the order of their admission.
   func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws -> Page<DeliveryRecord>
   func count(_ filter: DeliveryFilter) async throws -> Int
   /// Everything on record about a SOP Instance UID or a Study Instance UID.
   func trace(_ uid: UID) async throws -> Trace
+  /// Transactions, the latest opened first.
   func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord>
   func transaction(_ uid: UID) async throws -> TransactionRecord?
   func alarms() async throws -> [Alarm]
   func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent]
   func endpoints() async throws -> [EndpointStatus]
+  /// What an endpoint was or is to be told, the newest first.
   func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry>
   /// Destinations that have deliveries not yet ended, to wake their queues at start.
   func openDestinations() async throws -> Set<PeerName>
-  /// The instances whose file should be in the spool, in order of their file's name, after `file`.
+  /// The instances whose file may be in the spool (all but the purged and discarded), in order of their file's name,
+  /// after `file`. Of those being purged, and of damaged ones, it may be missing.
   func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile]
 }

@@ -12,6 +12,15 @@ package struct PageRequest: Sendable, Equatable {
   }
 }
 
+extension PageRequest {
+  /// The number after which the page begins, as ledgers use it for a cursor.
+  package func position() throws -> Int64? {
+    guard let cursor else { return nil }
+    guard let position = Int64(cursor) else { throw LedgerError.invalidCursor(cursor) }
+    return position
+  }
+}
+
 package struct Page<Item: Sendable>: Sendable {
   package var items: [Item]
   /// Where the next page begins; nil after the last.
@@ -20,6 +29,13 @@ package struct Page<Item: Sendable>: Sendable {
   package init(items: [Item], next: String?) {
     self.items = items
     self.next = next
+  }
+
+  /// The page that `rows`, found with one more than `limit`, make; `position` is what a cursor names.
+  package init<Row>(_ rows: [Row], limit: Int, position: (Row) -> Int64, item: (Row) throws -> Item) rethrows {
+    let shown = rows.prefix(limit)
+    items = try shown.map(item)
+    next = rows.count > limit ? shown.last.map { String(position($0)) } : nil
   }
 }
 
@@ -109,6 +125,8 @@ package struct LedgerStatus: Sendable, Equatable {
   package var instances: [InstanceState: Int]
   package var deliveries: [DeliveryState: Int]
   package var backlogs: [PeerName: Backlog]
+  /// Bytes of the data sets whose files are in the spool.
+  package var bytes: Int64
 
   /// What waits for one destination.
   package struct Backlog: Sendable, Equatable {
@@ -129,11 +147,30 @@ package struct LedgerStatus: Sendable, Equatable {
   }
 
   package init(
-    instances: [InstanceState: Int] = [:], deliveries: [DeliveryState: Int] = [:], backlogs: [PeerName: Backlog] = [:]
+    instances: [InstanceState: Int] = [:], deliveries: [DeliveryState: Int] = [:], backlogs: [PeerName: Backlog] = [:],
+    bytes: Int64 = 0
   ) {
     self.instances = instances
     self.deliveries = deliveries
     self.backlogs = backlogs
+    self.bytes = bytes
+  }
+}
+
+extension LedgerStatus {
+  /// Adds `count` deliveries of one state to what is told of a destination.
+  package mutating func count(_ count: Int, of state: DeliveryState, at destination: PeerName) {
+    deliveries[state, default: 0] += count
+    let part: WritableKeyPath<Backlog, Int>? =
+      switch state {
+      case .queued: \.queued
+      case .sent: \.sent
+      case .requested: \.requested
+      case .failed: \.failed
+      default: nil
+      }
+    guard let part else { return }
+    backlogs[destination, default: Backlog()][keyPath: part] += count
   }
 }
 
@@ -208,7 +245,7 @@ package struct AttemptRecord: Sendable, Equatable {
   package var attempt: Int
   package var startedAt: Timestamp
   package var endedAt: Timestamp
-  /// `stored`, `retry`, `failed` or `returned`.
+  /// `stored`, `retry`, `failed`, `returned`, or `expired` when its lease ended without an outcome.
   package var result: String
   package var status: UInt16?
   package var message: String?
@@ -284,6 +321,14 @@ package struct BulkResult: Sendable, Equatable {
     self.changed = changed
     self.skipped = skipped
     self.destinations = destinations
+  }
+
+  /// Adds what a later part of the same change did.
+  package mutating func add(_ part: BulkResult) {
+    matched += part.matched
+    changed += part.changed
+    skipped += part.skipped
+    destinations.formUnion(part.destinations)
   }
 }
 

@@ -1,3 +1,18 @@
+/// The ledger's verbs for telling endpoints what happened, at least once.
+package protocol WebhookOutbox: Sendable {
+  /// Says which endpoints get rows for which events from now on. Rows of endpoints no longer named are kept.
+  func subscribe(_ endpoints: [EndpointSubscription], now: Timestamp) async throws
+
+  /// The events due for an endpoint, oldest first, at most `limit`; nothing is marked.
+  func dueWebhooks(_ endpoint: String, limit: Int, now: Timestamp) async throws -> WebhookBatch
+
+  /// Records how tries to tell an endpoint ended.
+  func recordWebhooks(_ tries: [WebhookTry], now: Timestamp) async throws
+
+  /// Enables or disables an endpoint; disabling dead-letters what waits for it.
+  func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws
+}
+
 /// Which events an endpoint is told.
 package struct EndpointSubscription: Sendable, Equatable {
   package var name: String
@@ -37,6 +52,13 @@ package struct WebhookTask: Sendable, Equatable {
     self.tries = tries
     self.firstTryAt = firstTryAt
     self.patientID = patientID
+  }
+}
+
+extension WebhookTask {
+  /// A new `webhook-id`: never used before, also not by a copy of this ledger that was put back.
+  package static func newMessageID() -> String {
+    "msg_" + Digest(high: .random(in: .min ... .max), low: .random(in: .min ... .max)).description
   }
 }
 

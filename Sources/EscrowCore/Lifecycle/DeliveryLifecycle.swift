@@ -35,6 +35,8 @@ package enum DeliveryEvent: String, Sendable, CaseIterable {
   case found
   case notFound
   case missingAfterQueries
+  /// Delivered by a weaker proof than a later arrival's route wants: the stronger one is still to be had.
+  case proofRaised
   case reportedFailedResend
   case reportedFailedAskAgain
   case reportedFailedPermanent
@@ -72,6 +74,7 @@ package enum DeliveryLifecycle {
     rows([.sent], .found, .delivered),
     rows([.sent], .notFound, .sent),
     rows([.sent], .missingAfterQueries, .queued),
+    rows([.delivered], .proofRaised, .sent),
     rows([.sent, .requested], .reportedFailedResend, .queued),
     rows([.sent, .requested], .reportedFailedAskAgain, .sent),
     rows([.sent, .requested], .reportedFailedPermanent, .failed),

@@ -24,6 +24,8 @@ package enum InstanceEvent: String, Sendable, CaseIterable {
   case replacedOpen
   /// The same bytes came again; nothing is open.
   case replacedSettled
+  /// The same bytes came again; no route has taken the instance yet.
+  case replacedHeld
   /// Damaged, but the last route delivery became delivered or waived.
   case provenWithoutFile
   case purgeGuardHeld
@@ -47,6 +49,7 @@ package enum InstanceLifecycle {
     rows([.held, .inTransit, .settled], .damaged, .damaged),
     rows([.damaged], .replacedOpen, .inTransit),
     rows([.damaged], .replacedSettled, .settled),
+    rows([.damaged], .replacedHeld, .held),
     rows([.damaged], .provenWithoutFile, .settled),
     rows([.settled], .purgeGuardHeld, .purging),
     rows([.held, .settled, .damaged], .discardDecided, .purging),

@@ -1,0 +1,42 @@
+/// Why a ledger could not be opened, or can no longer be written to.
+package enum LedgerError: Error, Sendable, Equatable {
+  /// What was written may not be durable. The process must end and read its state again at the next start.
+  case syncFailed(String)
+  /// Another process has the ledger open.
+  case locked(path: String)
+  /// The file was written by a newer version of this program.
+  case newerSchema(migrations: [String])
+  /// The database does not flush each commit (`PRAGMA synchronous` is not FULL).
+  case notDurable(synchronous: Int)
+  /// The ledger belongs to another spool.
+  case foreignSpool(expected: String, found: String)
+  /// A transaction with this UID is already on record.
+  case transactionExists(String)
+  /// A cursor that no page of this ledger ended with.
+  case invalidCursor(String)
+  /// A row of the ledger cannot be read as what it should be.
+  case malformedRow(String)
+  /// The ledger was closed.
+  case closed
+}
+
+extension LedgerError: CustomStringConvertible {
+  /// What happened and, where a person can help, what to do.
+  package var description: String {
+    switch self {
+    case .syncFailed(let cause):
+      "the ledger cannot be made durable (\(cause)): check the disk; the process ends and recovers at its next start"
+    case .locked(let path): "the ledger \(path) is in use by another escrow process: stop that process first"
+    case .newerSchema(let migrations):
+      "the ledger was written by a newer version (\(migrations.joined(separator: ", "))): install that version"
+    case .notDurable(let synchronous):
+      "SQLite does not flush commits (synchronous = \(synchronous), 2 is needed): nothing is accepted like this"
+    case .foreignSpool(let expected, let found):
+      "the ledger belongs to spool \(expected), not to \(found): check ledger.path and spool.path"
+    case .transactionExists(let uid): "a transaction \(uid) is already on record"
+    case .invalidCursor(let cursor): "\(cursor.debugDescription) is not a cursor of this list"
+    case .malformedRow(let text): "a row of the ledger cannot be read: \(text)"
+    case .closed: "the ledger is closed"
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import DICOM
+
+extension Consignment {
+  /// The reason of deliveries that failed because the file is missing, short or has another digest.
+  package static let damaged = "damaged"
+
+  /// The file cannot be sent any more; false when the instance's state has no file to lose.
+  package mutating func damage(reason: String, now: Timestamp) -> Bool {
+    guard move(.damaged) else { return false }
+    instance.reason = reason
+    instance.settledAt = nil
+    var event = event(.instanceDamaged, at: now)
+    event.instances = 1
+    event.reason = reason
+    let alarm = Alarm(.instanceDamaged, subject: studyKey.rawValue, since: now, text: "\(instance.id): \(reason)")
+    effects += [.tell(event), .raise(alarm)]
+    for index in deliveries.indices where [.queued, .sending].contains(deliveries[index].state) {
+      fail(index, reason: Consignment.damaged, message: reason, now: now)
+    }
+    settle(now: now)
+    return true
+  }
+
+  /// The file was gone at recovery: as good as purged if everything is safe elsewhere, else damaged.
+  package mutating func loseFile(now: Timestamp) -> Bool {
+    guard instance.state == .settled, standing.isSafe, !instance.conflicted else {
+      return damage(reason: "file missing", now: now)
+    }
+    move(.purgeGuardHeld)
+    return purged(reason: "file missing at recovery", now: now)
+  }
+
+  /// The file is unlinked and its directory synced.
+  package mutating func purged(reason: String? = nil, now: Timestamp) -> Bool {
+    guard move(.filePurged) else { return false }
+    var event = event(.instancePurged, at: now)
+    event.reason = reason
+    effects.append(.tell(event))
+    return true
+  }
+
+  /// Puts one delivery back into the queue. Returns why not, if it cannot be.
+  package mutating func requeue(_ id: DeliveryID, actor: String, reason: String?, now: Timestamp) -> String? {
+    guard let index = deliveries.firstIndex(where: { $0.id == id }) else { return "not on record" }
+    guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
+    let before = deliveries[index]
+    guard deliveries[index].requeue() else { return "the delivery is \(before.state)" }
+    var event = event(.operatorAction, of: before, at: now, actor: actor)
+    event.reason = reason.map { "requeued: \($0)" } ?? "requeued"
+    effects.append(.tell(event))
+    if before.state == .failed {
+      effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
+    }
+    settle(now: now)
+    return nil
+  }
+}

@@ -1,0 +1,56 @@
+/// One route: which instances it takes, where they go, and how long their copies stay.
+package struct Route: Sendable, Equatable {
+  package var name: String
+  package var match: Match
+  package var sends: [Send]
+  /// Why what it takes is held for an operator instead of sent; nil when it is not.
+  package var hold: String?
+  package var retention: Retention
+  /// A copy may go although the destination discarded elements (B006).
+  package var acceptDiscarded: Bool
+
+  package enum Match: Sendable, Equatable {
+    /// All of them; none takes everything.
+    case all([Condition])
+    /// What no other route took.
+    case otherwise
+  }
+
+  /// One destination of a route.
+  package struct Send: Sendable, Equatable {
+    package var destination: PeerName
+    package var proof: Proof
+    package var priority: Priority
+
+    package init(to destination: PeerName, proof: Proof, priority: Priority = .medium) {
+      self.destination = destination
+      self.proof = proof
+      self.priority = priority
+    }
+  }
+
+  package init(
+    name: String, match: Match, sends: [Send], hold: String? = nil, retention: Retention = .standard,
+    acceptDiscarded: Bool = false
+  ) {
+    self.name = name
+    self.match = match
+    self.sends = sends
+    self.hold = hold
+    self.retention = retention
+    self.acceptDiscarded = acceptDiscarded
+  }
+
+  /// Its conditions; none for `otherwise`.
+  package var conditions: [Condition] {
+    if case .all(let conditions) = match { conditions } else { [] }
+  }
+
+  /// Whether it only takes what no other did.
+  var isOtherwise: Bool { if case .otherwise = match { true } else { false } }
+
+  /// Whether it can take an instance whose header cannot be read.
+  var needsOnlyAssociation: Bool {
+    !isOtherwise && conditions.allSatisfy(\.subject.isOfAssociation)
+  }
+}
