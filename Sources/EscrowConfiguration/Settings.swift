@@ -15,6 +15,8 @@ package struct Settings: Sendable {
   /// What callers that match no peer may do; nothing by default.
   package var unknownPeers: Set<PeerRight> = []
   package var webhooks: [WebhookEndpoint] = []
+  /// The folder of the route files.
+  package var routesPath = "routes"
   package var routes = RouteTable(routes: [])
   /// The port of the built-in archive on loopback; nil for none.
   package var builtInArchivePort: Int?

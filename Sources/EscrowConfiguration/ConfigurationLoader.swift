@@ -1,0 +1,24 @@
+import EscrowCore
+
+/// Reads `escrow.yaml` and the route files it names, strictly.
+package enum ConfigurationLoader {
+  /// Reads `file` and everything it refers to; reads nothing else and changes nothing.
+  ///
+  /// - Parameter environment: where `${NAME}` in secrets is looked up.
+  /// - Throws: all problems of all files together.
+  package static func load(
+    file: String, environment: [String: String]
+  ) throws(ConfigurationError) -> LoadedConfiguration {
+    let folder = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
+    let loading = Loading(folder: folder, environment: environment)
+    var draft = SettingsDraft()
+    if let root = YAMLDocument.read(file: file, loading) {
+      root.read(into: &draft, SettingsDraft.schema, of: "the configuration", loading)
+      draft.check(root, loading)
+      draft.resolvePaths(loading)
+      draft.settings.routes = RouteTable(routes: RouteFolder.read(draft, root["routes"], loading))
+    }
+    guard loading.errors.isEmpty else { throw ConfigurationError(problems: loading.errors) }
+    return LoadedConfiguration(settings: draft.settings, warnings: loading.warnings, files: loading.files)
+  }
+}

@@ -1,0 +1,55 @@
+import EscrowCore
+
+/// One route file.
+struct RouteFile {
+  var route: Route
+  /// What its destinations are checked against.
+  let settings: SettingsDraft
+
+  static func read(_ file: String, name: String, _ settings: SettingsDraft, _ loading: Loading) -> Route? {
+    guard let root = YAMLDocument.read(file: file, loading) else { return nil }
+    var draft = RouteFile(route: Route(name: name, match: .otherwise, sends: []), settings: settings)
+    root.read(into: &draft, schema, of: "a route", loading)
+    if case .mapping = root.content, root["send"] == nil, root["hold"] == nil {
+      loading.error(root.position, "`send` is missing: say where to, or `hold` and why")
+    }
+    return draft.route
+  }
+
+  static var schema: Schema<RouteFile> {
+    Schema(
+      [
+        Key("match") { node, draft, loading in
+          if let match = MatchReader(loading).match(node) { draft.route.match = match }
+        }.required,
+        Key("send") { node, draft, loading in draft.readSends(node, loading) },
+        Key("purge") { node, draft, loading in
+          if let retention = retention(node, loading) { draft.route.retention = retention }
+        },
+        .value("hold", \.route.hold, Format("a text that says why, for operators") { $0.isEmpty ? nil : $0 }),
+        .value("acceptDiscarded", \.route.acceptDiscarded, .boolean),
+      ],
+      notYet: ["acceptEdited"])
+  }
+
+  /// `never`, or a mapping with `after`.
+  private static func retention(_ node: YAMLNode, _ loading: Loading) -> Retention? {
+    if case .scalar("never") = node.content { return .never }
+    guard case .mapping = node.content else {
+      node.mismatch("`purge`", "`{ after: 1h }` or `never`", loading)
+      return nil
+    }
+    var retention = Retention.standard
+    node.read(into: &retention, Schema([.value("after", \.self, .retention).required]), of: "`purge`", loading)
+    return retention
+  }
+}
+
+extension Format where Value == Retention {
+  fileprivate static var retention: Format {
+    let duration = Format<Duration>.duration(atLeast: .zero)
+    return Format(duration.expected + ", or `never`") { text throws(Misfit) in
+      text == "never" ? .never : try duration.parse(text).map(Retention.after)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import DICOM
+import EscrowCore
+
+extension Peer {
+  static var schema: Schema<Peer> {
+    Schema(
+      [
+        .value("aeTitle", \.aeTitle, .aeTitle).required, .value("host", \.host, .host), .value("port", \.port, .port),
+        .list("addresses", \.addresses, .addresses), .set("allow", \.allow, .choice(notYet: [.commit])),
+        .value("localAE", \.localAE, .aeTitle), .value("associations", \.associations, .integer(1...64)),
+        .section("retry", \.retry, RetryPolicy.schema), .section("timeouts", \.timeouts, PeerTimeouts.schema),
+        .section("commitment", \.commitment, CommitmentIdentity.schema),
+        .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("strictRoles", \.strictRoles, .boolean),
+      ],
+      notYet: [
+        "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "overwrites", "commitWhen",
+        "answerWithin",
+      ])
+  }
+}
+
+extension RetryPolicy {
+  static var schema: Schema<RetryPolicy> {
+    Schema([
+      .value("first", \.first, .duration()), .value("max", \.max, .duration()),
+      .value("alarmAfter", \.alarmAfter, .duration()),
+    ])
+  }
+}
+
+extension PeerTimeouts {
+  static var schema: Schema<PeerTimeouts> {
+    Schema([
+      .value("connect", \.connect, .duration()), .value("association", \.association, .duration()),
+      .value("echo", \.echo, .duration()), .value("store", \.store, .duration()),
+      .value("action", \.action, .duration()), .value("idle", \.idle, .duration(atLeast: .zero)),
+    ])
+  }
+}
+
+extension CommitmentIdentity {
+  static var schema: Schema<CommitmentIdentity> {
+    Schema([
+      .list("aeTitle", \.aeTitles, .aeTitle), .list("addresses", \.addresses, .addresses),
+      .value("quiet", \.policy.quiet, .duration(atLeast: .zero)),
+      .value("maxWait", \.policy.maxWait, .duration(atLeast: .zero)),
+      .value("maxReferences", \.policy.maxReferences, .integer(1...100_000)),
+      .value("waitOnAssociation", \.policy.waitOnAssociation, .duration(atLeast: .zero)),
+      .list("askAgain", \.policy.askAgain, .duration()), .value("alarmAfter", \.policy.alarmAfter, .duration()),
+      .value("asksBeforeResend", \.policy.asksBeforeResend, .integer(1...1000)),
+      .value("maxResends", \.policy.maxResends, .integer(0...1000)),
+      .value("resendAfter", \.policy.resendAfter, .duration(atLeast: .zero)),
+    ])
+  }
+}
+
+extension Format where Value == PeerRight {
+  /// What may be allowed to callers that are no peers: nobody can say for which destination they would report.
+  static var strangersRight: Format {
+    let known = Format.choice(notYet: [.commit])
+    return Format("one of `echo`, `store`") { text throws(Misfit) in
+      let right = try known.parse(text)
+      if right == .report { throw Misfit("only a peer can report; list it under `peers`") }
+      return right
+    }
+  }
+}

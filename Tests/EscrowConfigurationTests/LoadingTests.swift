@@ -1,0 +1,69 @@
+import EscrowConfiguration
+import EscrowCore
+import FoundationEssentials
+import Testing
+
+@Suite struct LoadingTests {
+  @Test func reportsEverythingOfAllFilesInOrder() throws {
+    let temporary = try TemporaryConfiguration(
+      """
+      dicom: { port: x }
+      peers:
+        archive: { aeTitle: ARCHIVE, host: h, port: 104, allow: [echo, reprt] }
+      htp: {}
+      """,
+      routes: [
+        "b": "match: { Modality: /(/ }\nsend: [{ to: nobody, proof: response }]\nhold: [x]\n",
+        "a": "match: {}\nsend: [{ to: archive, proof: reponse }\n",
+      ])
+    #expect(
+      temporary.errors().map { $0.split(separator: " ")[0] } == [
+        "escrow.yaml:1:16:", "escrow.yaml:3:66:", "escrow.yaml:4:1:", "routes/a.yaml:3:1:", "routes/b.yaml:1:20:",
+        "routes/b.yaml:2:14:", "routes/b.yaml:3:7:",
+      ])
+  }
+
+  @Test func routesAreNamedAfterTheirFilesAndSorted() throws {
+    let route = "match: {}\nsend: [{ to: archive, proof: response }]"
+    let temporary = try TemporaryConfiguration(twoDestinations, routes: ["b": route, "a c": route, ".hidden": "{"])
+    try FileManager.default.createDirectory(
+      atPath: temporary.folder + "/routes/examples", withIntermediateDirectories: true)
+    try temporary.write("{", to: "routes/examples/x.yaml")
+    try temporary.write("{", to: "routes/README.md")
+    try temporary.write("{", to: "routes/b.yaml~")
+    let loaded = try temporary.load()
+    #expect(loaded.settings.routes.routes.map(\.name) == ["a c", "b"])
+    #expect(
+      loaded.files.map { $0.replacing(temporary.folder, with: "") } == [
+        "/escrow.yaml", "/routes/a c.yaml", "/routes/b.yaml",
+      ])
+  }
+
+  @Test func warnsOfWhatIsNotRead() throws {
+    let temporary = try TemporaryConfiguration(twoDestinations)
+    try temporary.write("{", to: "routes/x.yml")
+    #expect(try temporary.warnings() == ["routes/x.yml:1:1: warning: not read: route files end in `.yaml`"])
+  }
+
+  @Test func withoutRoutesEverythingIsHeld() throws {
+    let temporary = try TemporaryConfiguration("routes: { path: none }")
+    let loaded = try temporary.load()
+    #expect(loaded.settings.routes.routes.isEmpty)
+    #expect(
+      try temporary.warnings() == [
+        "escrow.yaml:1:17: warning: `none` is no folder that can be read; without routes everything is held"
+      ])
+  }
+
+  @Test(
+    arguments: [
+      ("archvie", "archive"), ("ARCHIVE", "archive"), ("arhive", "archive"), ("archives", "archive"),
+      ("rsearch", "research"),
+      ("x", nil), ("warehouse", nil),
+    ] as [(String, String?)])
+  func suggestsTheNearest(_ name: String, _ suggestion: String?) throws {
+    let found = try errors(inRoute: "match: {}\nsend: [{ to: \(name), proof: response }]")
+    let expected = "2:14: there is no peer `\(name)`" + (suggestion.map { "; did you mean `\($0)`?" } ?? "")
+    #expect(found == [expected])
+  }
+}

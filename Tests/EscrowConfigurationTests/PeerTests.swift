@@ -1,0 +1,136 @@
+import DICOM
+import EscrowConfiguration
+import EscrowCore
+import Testing
+
+@Suite struct PeerTests {
+  @Test func readsEveryKey() throws {
+    let yaml = """
+      peers:
+        archive:
+          aeTitle: ARCHIVE
+          host: pacs.example
+          port: 104
+          addresses: [10.0.0.5, 10.1.0.0/16]
+          allow: [echo, store, report]
+          localAE: ESCROW
+          associations: 2
+          retry: { first: 10s, max: 5m, alarmAfter: 2h }
+          timeouts: { connect: 1s, association: 2s, echo: 3s, store: 4s, action: 5s, idle: 0s }
+          commitment: { aeTitle: [SCP1, SCP2], addresses: 10.0.0.6, quiet: 1s, maxWait: 2s, maxReferences: 3,
+                        waitOnAssociation: 4s, askAgain: [5s, 6m], alarmAfter: 7h, asksBeforeResend: 8, maxResends: 9,
+                        resendAfter: 10s }
+          duplicateIsStored: true
+          strictRoles: true
+      """
+    let peer = try #require(try TemporaryConfiguration(yaml).load().settings.peers["archive"])
+    let expected = Peer(
+      name: "archive", aeTitle: "ARCHIVE", host: "pacs.example", port: 104,
+      addresses: ["10.0.0.5", "10.1.0.0/16"].compactMap { AddressRange($0) }, allow: [.echo, .store, .report],
+      localAE: "ESCROW", associations: 2,
+      retry: RetryPolicy(first: .seconds(10), max: .minutes(5), alarmAfter: .hours(2)),
+      timeouts: PeerTimeouts(
+        connect: .seconds(1), association: .seconds(2), echo: .seconds(3), store: .seconds(4), action: .seconds(5),
+        idle: .zero),
+      commitment: CommitmentIdentity(
+        aeTitles: ["SCP1", "SCP2"], addresses: ["10.0.0.6"].compactMap { AddressRange($0) },
+        policy: CommitmentPolicy(
+          quiet: .seconds(1), maxWait: .seconds(2), maxReferences: 3, waitOnAssociation: .seconds(4),
+          askAgain: [.seconds(5), .minutes(6)], alarmAfter: .hours(7), asksBeforeResend: 8, maxResends: 9,
+          resendAfter: .seconds(10))),
+      duplicateIsStored: true, strictRoles: true)
+    #expect(peer == expected)
+  }
+
+  @Test func mayBeShort() throws {
+    let peers = try TemporaryConfiguration(twoDestinations).load().settings.peers
+    #expect(peers["research"] == Peer(name: "research", aeTitle: "RESEARCH", host: "10.0.0.6", port: 104))
+    #expect(peers["sender"]?.allow == [.store])
+  }
+
+  @Test(arguments: [
+    ("{ host: h, port: 1 }", "2:6: `aeTitle` is missing in peer `a`"),
+    ("{ aeTitle: A, host: h }", "2:26: `host` without `port`: say where peer `a` listens"),
+    ("{ aeTitle: A, port: 1, addresses: 10.0.0.1 }", "2:26: `port` without `host`: say where peer `a` listens"),
+    ("{ aeTitle: A }", "2:6: peer `a` could never be recognised; give it `addresses` (or `host` and `port`)"),
+    ("{ aeTitle: A, host: h, port: 0 }", "2:35: `port` must be a whole number from 1 to 65535, not `0`"),
+    (
+      "{ aeTitle: A, addresses: [10.0.0.0/33] }",
+      "2:32: `addresses` must be an IP address, or a range such as `10.0.0.0/24` or `fd00::/8`, not `10.0.0.0/33`"
+    ),
+    (
+      "{ aeTitle: A, addresses: 10.0.0.1, allow: [echo, comit] }",
+      "2:55: `allow` must be one of `echo`, `store`, `report`, not `comit`"
+    ),
+    ("{ aeTitle: A, addresses: 10.0.0.1, allow: [commit] }", "2:49: `allow`: `commit` is not supported yet"),
+    (
+      "{ aeTitle: A, addresses: 10.0.0.1, retry: { first: 2m, max: 1m } }",
+      "2:48: `first` must not be longer than `max`"
+    ),
+    (
+      "{ aeTitle: A, addresses: 10.0.0.1, commitment: { askAgain: [] } }",
+      "2:65: `askAgain` must not be empty; remove it, or say a duration such as `30s`, `10m`, `2h` or `7d`"
+    ),
+    (
+      "{ aeTitle: A, addresses: 10.0.0.1, timeout: {} }",
+      "2:41: `timeout` is no key of peer `a`; did you mean `timeouts`?"
+    ),
+    ("text", "2:6: peer `a` must be a mapping (`key: value`), not `text`"),
+  ])
+  func refuses(_ peer: String, _ error: String) throws {
+    let found = try errors(in: "peers:\n  a: \(peer)")
+    #expect(found == [error])
+  }
+
+  @Test(arguments: [
+    "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "overwrites", "commitWhen",
+    "answerWithin",
+  ])
+  func doesNotHave(_ key: String) throws {
+    #expect(
+      try errors(in: "peers:\n  a: { aeTitle: A, addresses: 10.0.0.1, \(key): x }") == [
+        "2:41: `\(key)` is not supported yet; remove it"
+      ])
+  }
+
+  @Test(arguments: [
+    ("addresses: 10.0.0.0/24", "addresses: 10.0.0.9", "share addresses of 10.0.0.9/32"),
+    ("addresses: 10.0.0.9", "addresses: [10.1.0.0/16, 10.0.0.0/8]", "share addresses of 10.0.0.0/8"),
+    ("host: 10.0.0.9, port: 1", "addresses: 10.0.0.0/8", "share addresses of 10.0.0.0/8"),
+    ("host: h, port: 1", "addresses: 10.0.0.0/8", "give both `addresses` to tell them apart"),
+    ("host: h, port: 1", "host: i, port: 1", "give both `addresses` to tell them apart"),
+  ])
+  func twoPeersMustBeTellable(_ one: String, _ other: String, _ reason: String) throws {
+    let found = try errors(in: "peers:\n  a: { aeTitle: X, \(one) }\n  b: { aeTitle: X, \(other) }")
+    #expect(found.count == 1)
+    #expect(found.first?.hasPrefix("3:") == true)
+    #expect(found.first?.hasSuffix(reason) == true)
+  }
+
+  @Test func differentAddressesTellThemApart() throws {
+    let yaml = """
+      peers:
+        a: { aeTitle: X, addresses: 10.0.0.0/24 }
+        b: { aeTitle: X, addresses: 10.0.1.0/24 }
+        c: { aeTitle: X, host: 10.0.2.1, port: 104 }
+        d: { aeTitle: x, addresses: 10.0.0.0/24 }
+      """
+    #expect(try errors(in: yaml) == [])
+  }
+
+  @Test func ourOwnNameMustBeOneThatIsAnswered() throws {
+    let peers = "peers: { a: { aeTitle: A, addresses: 10.0.0.1, localAE: OTHER } }"
+    #expect(try errors(in: peers) == [])
+    #expect(
+      try errors(in: "dicom: { checkCalledAE: true }\n" + peers) == [
+        "2:57: `OTHER` is not in `aeTitle`, and `checkCalledAE` would refuse what peer `a` sends to it"
+      ])
+  }
+
+  @Test func namesAreSimple() throws {
+    #expect(
+      try errors(in: "peers:\n  a/b: { aeTitle: A, addresses: 10.0.0.1 }") == [
+        "2:3: a peer's name must be made of letters, digits, `.`, `_` and `-`, not `a/b`"
+      ])
+  }
+}

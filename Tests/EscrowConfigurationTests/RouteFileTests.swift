@@ -1,0 +1,194 @@
+import DICOM
+import EscrowConfiguration
+import EscrowCore
+import Testing
+
+@Suite struct RouteFileTests {
+  func route(_ text: String) throws -> Route {
+    let routes = try TemporaryConfiguration(twoDestinations, routes: ["r": text]).load().settings.routes.routes
+    return try #require(routes.first)
+  }
+
+  @Test func readsEveryKey() throws {
+    let route = try route(
+      """
+      match:
+        callingAE: [CT1, "!CT2"]
+        sourceAddress: 10.0.0.0/8
+        SOPClass: CTImageStorage
+        TransferSyntax: "!ExplicitVRLittleEndian"
+        Modality: CT
+        StudyDescription: /chest|thorax/i
+      send:
+        - { to: archive, proof: commitment }
+        - { to: research, proof: response, priority: low }
+      purge: { after: 1h }
+      acceptDiscarded: true
+      """)
+    #expect(route.name == "r")
+    #expect(
+      route.sends == [
+        Route.Send(to: "archive", proof: .commitment), Route.Send(to: "research", proof: .response, priority: .low),
+      ])
+    #expect(route.retention == .after(.hours(1)))
+    #expect(route.acceptDiscarded)
+    #expect(route.hold == nil)
+    let conditions = route.conditions
+    #expect(
+      conditions.map(\.name) == [
+        "callingAE", "sourceAddress", "SOPClass", "TransferSyntax", "Modality", "StudyDescription",
+      ])
+    #expect(
+      conditions.map(\.subject) == [
+        .callingAE, .sourceAddress, .sopClass, .transferSyntax, .attribute(DICOM.Tag(0x0008, 0x0060)),
+        .attribute(DICOM.Tag(0x0008, 0x1030)),
+      ])
+    #expect(conditions[0].negations.map(\.test) == [.exact("CT2")])
+    #expect(conditions[1].positives.map(\.test) == [.addresses(try #require(AddressRange("10.0.0.0/8")))])
+    #expect(conditions[2].positives.map(\.test) == [.exact("1.2.840.10008.5.1.4.1.1.2")])
+    #expect(conditions[3].negations.map(\.test) == [.exact("1.2.840.10008.1.2.1")])
+    #expect(
+      conditions[5].positives.map(\.test) == [.expression(try RegularExpression("chest|thorax", ignoresCase: true))])
+  }
+
+  @Test(arguments: [
+    ("never", Retention.never), ("{ after: never }", .never), ("{ after: 0s }", .after(.zero)),
+    ("{ after: 7d }", .after(.days(7))),
+  ])
+  func readsRetention(_ text: String, _ retention: Retention) throws {
+    #expect(try route("match: {}\nhold: x\npurge: \(text)").retention == retention)
+  }
+
+  @Test func namesAndUIDsOfClasses() throws {
+    let found = try route(
+      "match: { SOPClass: [1.2.840.10008.5.1.4.1.1.4, \"1.2.840.*\"], TransferSyntax: 1.2.3 }\nhold: x"
+    ).conditions
+    #expect(found[0].positives.map(\.test) == [.exact("1.2.840.10008.5.1.4.1.1.4"), .glob(Glob("1.2.840.*"))])
+    #expect(found[1].positives.map(\.test) == [.exact("1.2.3")])
+  }
+
+  @Test func takesEverythingOrTheRest() throws {
+    #expect(try route("match: {}\nhold: look").match == .all([]))
+    #expect(try route("match: otherwise\nhold: look").match == .otherwise)
+    #expect(try route("match: {}\nhold: look").hold == "look")
+    #expect(try route("match: {}\nhold: look").retention == .standard)
+  }
+
+  @Test func textStaysText() throws {
+    let patterns = try route("match: { Modality: [NO, 0123, null, 1.50] }\nhold: x").conditions[0].positives
+    #expect(patterns.map(\.test) == [.exact("NO"), .exact("0123"), .exact("null"), .exact("1.50")])
+  }
+
+  @Test(arguments: [
+    ("send: [{ to: archive, proof: commitment }]", "1:1: `match` is missing in a route"),
+    ("match: {}", "1:1: `send` is missing: say where to, or `hold` and why"),
+    (
+      "match: others\nhold: x", "1:8: `match` must be a mapping of attributes to patterns, or `otherwise`, not `others`"
+    ),
+    ("match: {}\nsend: archive", "2:7: `send` must be a list of `- { to: PEER, proof: commitment }`, not `archive`"),
+    ("match: {}\nsend: []", "2:7: `send` must be a list of `- { to: PEER, proof: commitment }`, not a list"),
+    ("match: {}\nsend: [{ to: archive }]", "2:8: `proof` is missing in `send`"),
+    ("match: {}\nsend: [{ proof: response }]", "2:8: `to` is missing in `send`"),
+    ("match: {}\nsend: [{ to: archiv, proof: response }]", "2:14: there is no peer `archiv`; did you mean `archive`?"),
+    ("match: {}\nsend: [{ to: pacs, proof: response }]", "2:14: there is no peer `pacs`"),
+    (
+      "match: {}\nsend: [{ to: sender, proof: response }]",
+      "2:14: peer `sender` has no `host` and `port`, so nothing can be sent to it"
+    ),
+    (
+      "match: {}\nsend: [{ to: research, proof: commitment }]",
+      "2:31: peer `research` may not report; add `report` to its `allow`, or ask for `proof: response`"
+    ),
+    (
+      "match: {}\nsend: [{ to: archive, proof: response }, { to: archive, proof: commitment }]",
+      "2:48: `archive` is already a destination of this route"
+    ),
+    ("match: {}\nsend: [{ to: archive, proof: query }]", "2:30: `proof`: `query` is not supported yet"),
+    (
+      "match: {}\nsend: [{ to: archive, proof: none }]",
+      "2:30: `proof` must be one of `response`, `commitment`, not `none`"
+    ),
+    (
+      "match: {}\nsend: [{ to: archive, proof: response, priority: urgent }]",
+      "2:50: `priority` must be one of `high`, `medium`, `low`, not `urgent`"
+    ),
+    (
+      "match: { Modalty: CT }\nhold: x",
+      "1:10: `Modalty` is neither a keyword of PS3.6 nor one of `SOPClass`, `TransferSyntax`, `calledAE`, `callingAE`, `sourceAddress`; did you mean `Modality`?"
+    ),
+    (
+      "match: { TransferSyntaxUID: CT }\nhold: x",
+      "1:10: `TransferSyntaxUID` is not part of a data set; use `SOPClass` or `TransferSyntax`"
+    ),
+    ("match: { PixelData: x }\nhold: x", "1:10: `PixelData` has no text to match (its VR is OW)"),
+    (
+      "match: { RequestAttributesSequence: x }\nhold: x",
+      "1:10: `RequestAttributesSequence` has no text to match (its VR is SQ)"
+    ),
+    (
+      "match: { Modality: }\nhold: x",
+      "1:20: `Modality`: an empty pattern matches nothing; use \"!*\" for an attribute that is absent or empty"
+    ),
+    (
+      "match: { Modality: [] }\nhold: x",
+      "1:20: `Modality` must not be empty; remove it, or say a text, or a list of texts"
+    ),
+    ("match: { Modality: { is: CT } }\nhold: x", "1:20: `Modality` must be a text, or a list of texts, not a mapping"),
+    (
+      "match: { Modality: !CT }\nhold: x",
+      "1:20: YAML tags are not allowed; a text that begins with `!` is put in quotes"
+    ),
+    (
+      "match: { StudyDescription: /a(b/ }\nhold: x",
+      "1:28: `StudyDescription`: bad regular expression at its character 4: missing closing parenthesis"
+    ),
+    (
+      "match: { StudyDescription: /ab }\nhold: x",
+      "1:28: `StudyDescription`: the regular expression has no closing `/`; a text that begins with `/` is written `\\/`"
+    ),
+    (
+      "match: { StudyDate: \">20260101\" }\nhold: x",
+      "1:21: `StudyDate`: comparisons are not supported yet; a text that begins with `<` or `>` is written `\\<`"
+    ),
+    (
+      "match: { callingAE: ABCDEFGHIJKLMNOPQ }\nhold: x",
+      "1:21: `callingAE`: `ABCDEFGHIJKLMNOPQ` is no AE title: 1 to 16 printable ASCII characters"
+    ),
+    (
+      "match: { sourceAddress: 10.0.0 }\nhold: x",
+      "1:25: `sourceAddress`: `10.0.0` is no IP address, no range such as `10.0.0.0/24`, and not `http`"
+    ),
+    (
+      "match: { SOPClass: CTImage }\nhold: x",
+      "1:20: `SOPClass`: `CTImage` is neither the keyword of a SOP class in PS3.6 nor a UID of one"
+    ),
+    (
+      "match: { TransferSyntax: Implicit }\nhold: x",
+      "1:26: `TransferSyntax`: `Implicit` is neither the keyword of a transfer syntax in PS3.6 nor a UID of one"
+    ),
+    ("match: {}\nhold:", "2:6: `hold` must be a text that says why, for operators, not empty"),
+    ("match: {}\nhold: x\npurge: 1h", "3:8: `purge` must be `{ after: 1h }` or `never`, not `1h`"),
+    ("match: {}\nhold: x\npurge: {}", "3:8: `after` is missing in `purge`"),
+    (
+      "match: {}\nhold: x\npurge: { after: soon }",
+      "3:17: `after` must be a duration such as `30s`, `10m`, `2h` or `7d`; `0s` is allowed, or `never`, not `soon`"
+    ),
+    ("match: {}\nhold: x\nacceptEdited: true", "3:1: `acceptEdited` is not supported yet; remove it"),
+    (
+      "match: {}\nhold: x\nacceptDiscard: true",
+      "3:1: `acceptDiscard` is no key of a route; did you mean `acceptDiscarded`?"
+    ),
+  ])
+  func refuses(_ text: String, _ error: String) throws {
+    let found = try errors(inRoute: text)
+    #expect(found == [error])
+  }
+
+  @Test(arguments: ["window", "maxRate", "set", "remove", "replace", "orElse", "spread"])
+  func sendDoesNotHave(_ key: String) throws {
+    #expect(
+      try errors(inRoute: "match: {}\nsend: [{ to: archive, proof: response, \(key): x }]") == [
+        "2:40: `\(key)` is not supported yet; remove it"
+      ])
+  }
+}
