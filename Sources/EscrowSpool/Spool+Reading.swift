@@ -1,0 +1,57 @@
+package import EscrowCore
+import Glibc
+
+extension Spool {
+  /// Opens a file for reading, once its header and length have been checked. Blocks.
+  ///
+  /// - Throws: ``SpoolError/damaged(file:reason:)`` if it is incomplete, another's or no spool file at all; see
+  ///   ``SpoolError/isMissing``.
+  package func open(_ file: InstanceID) throws -> SpoolReader {
+    let (shard, name) = try SpoolNames.place(of: file)
+    return try open(file, name: name, in: try disk.openDirectory(shard, in: root))
+  }
+
+  /// Reads all of a file to see whether it is whole. Blocks for as long as that takes.
+  package func verify(_ file: InstanceID) throws {
+    try open(file).forEachChunk { _ in }
+  }
+
+  func open(_ file: InstanceID, name: String, in directory: DiskHandle) throws -> SpoolReader {
+    let handle = try openRegularFile(file, name: name, in: directory)
+    let size = try disk.facts(of: handle).size
+    guard let (record, offset) = try readHeader(from: handle) else {
+      throw damaged(file, "its header is not that of a complete spool file")
+    }
+    guard record.id == file else { throw damaged(file, "it is the file of \(record.id)") }
+    let expected = Int64(offset) + record.dataSetLength
+    guard record.dataSetLength >= 0, size == expected else {
+      throw damaged(file, "it has \(size) bytes instead of \(expected)")
+    }
+    disk.expectSequentialReads(of: handle)
+    let reader = SpoolReader(record, dataSetOffset: Int64(offset), file: handle, on: disk)
+    if record.dataSetLength == 0 { try reader.checkDigest() }
+    return reader
+  }
+
+  /// A symbolic link, a directory or a pipe in a file's place is damage, never followed.
+  private func openRegularFile(_ file: InstanceID, name: String, in directory: DiskHandle) throws -> DiskHandle {
+    do {
+      let handle = try disk.openFile(name, in: directory)
+      guard try disk.facts(of: handle).isRegular else { throw damaged(file, "it is not a regular file") }
+      return handle
+    } catch let error as SpoolError where error.code == ELOOP {
+      throw damaged(file, "it is a symbolic link")
+    }
+  }
+
+  /// Reads as much as headers usually have, and more only if that is not enough.
+  private func readHeader(from handle: DiskHandle) throws -> (record: SpoolRecord, length: Int)? {
+    for count in [SpoolFileHeader.usualLength, SpoolFileHeader.greatestLength] {
+      let start = try disk.readAll(count, at: 0, from: handle)
+      if let header = SpoolFileHeader.decode(start) { return header }
+    }
+    return nil
+  }
+
+  private func damaged(_ file: InstanceID, _ reason: String) -> SpoolError { .damaged(file: file, reason: reason) }
+}
