@@ -1,0 +1,44 @@
+import EscrowCore
+import GRDB
+
+/// The settings that make COMMIT mean durable.
+enum Durability {
+  static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.label = "ledger"
+    configuration.busyMode = .timeout(10)
+    configuration.maximumReaderCount = 4
+    configuration.foreignKeysEnabled = true
+    configuration.prepareDatabase { db in
+      try db.execute(
+        sql: "PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384")
+    }
+    return configuration
+  }
+
+  /// Turns flushing on and checks that it is, then grows the log. To be called after the pool is open, because GRDB
+  /// itself turns `synchronous` down to NORMAL after `prepareDatabase`.
+  static func establish(in pool: DatabasePool, logPages: Int) throws {
+    try pool.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+      try growLog(by: logPages, in: db)
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      try verify(db)
+      _ = try db.checkpoint(.restart)
+    }
+  }
+
+  /// Throws ``LedgerError/notDurable(synchronous:)`` unless each commit is flushed.
+  static func verify(_ db: Database) throws {
+    let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0
+    guard synchronous == 2 else { throw LedgerError.notDurable(synchronous: synchronous) }
+  }
+
+  /// Fills the write-ahead log with commits of one page that mean nothing: a commit into a log that has its size
+  /// already costs one flush, one that makes it grow costs two.
+  private static func growLog(by pages: Int, in db: Database) throws {
+    try db.execute(sql: "PRAGMA synchronous = OFF")
+    try db.run("INSERT INTO meta (key, value) VALUES ('filler', '') ON CONFLICT DO NOTHING")
+    for page in 0..<pages { try db.run("UPDATE meta SET value = ? WHERE key = 'filler'", String(page)) }
+  }
+}

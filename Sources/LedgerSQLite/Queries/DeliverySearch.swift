@@ -1,0 +1,100 @@
+import DICOM
+import EscrowCore
+import GRDB
+
+/// Finds deliveries by a filter, in the order of their admission, at a cost that does not grow with what is passed over.
+struct DeliverySearch {
+  private let filter: DeliveryFilter
+
+  init(_ filter: DeliveryFilter) { self.filter = filter }
+
+  /// The numbers of up to `limit` deliveries after `position`.
+  func ids(after position: Int64?, limit: Int, in db: Database) throws -> [Int64] {
+    let position = position ?? 0
+    if let ids = filter.ids { return try named(ids, after: position, limit: limit, in: db) }
+    if filter.instance != nil || filter.sopInstanceUID != nil || filter.studyInstanceUID != nil {
+      return try ofInstances(after: position, limit: limit, in: db)
+    }
+    if filter.states == nil, filter.destinations == nil {
+      return try db.rows("SELECT id FROM delivery WHERE id > ? ORDER BY id LIMIT ?", position, limit) { $0.next() }
+    }
+    return try inQueues(after: position, limit: limit, in: db)
+  }
+
+  /// How many deliveries there are, from the counters where they know.
+  func count(in db: Database) throws -> Int {
+    var plain = filter
+    plain.states = nil
+    plain.destinations = nil
+    guard plain == DeliveryFilter() else { return try ids(after: nil, limit: Int(Int32.max), in: db).count }
+    return try db.counts().filter { matches($0.destination, $0.state) }.map(\.count).reduce(0, +)
+  }
+
+  private func matches(_ destination: PeerName, _ state: DeliveryState) -> Bool {
+    filter.destinations?.contains(destination) ?? true && filter.states?.contains(state) ?? true
+  }
+
+  /// Queue by queue: a queue is one destination and one state, and has an index in order.
+  private func inQueues(after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
+    let queues = try db.counts().filter { $0.count > 0 && matches($0.destination, $0.state) }
+    let found = try queues.flatMap { queue in
+      try db.rows(DeliverySearch.queue, queue.destination.rawValue, queue.state.rawValue, position, limit) {
+        $0.next() as Int64
+      }
+    }
+    return Array(found.sorted().prefix(limit))
+  }
+
+  static let queue = """
+    SELECT id FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = ? AND id > ? ORDER BY id LIMIT ?
+    """
+
+  private func named(_ ids: Set<DeliveryID>, after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
+    var found: [Int64] = []
+    for id in ids.map(\.rawValue).sorted() where id > position && found.count < limit {
+      let (conditions, values) = conditions(["d.id = ?"], [id])
+      found += try db.rows("SELECT d.id FROM \(DeliveryRow.table) WHERE \(conditions)", arguments: values) { $0.next() }
+    }
+    return found
+  }
+
+  private func ofInstances(after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
+    let (conditions, values) = conditions(["d.id > ?"], [position])
+    return try db.rows(
+      """
+      SELECT d.id FROM instance i CROSS JOIN delivery d ON d.instance = i.id
+      WHERE \(conditions) ORDER BY d.id LIMIT \(limit)
+      """,
+      arguments: values
+    ) { $0.next() }
+  }
+
+  private func conditions(_ first: [String], _ values: [Parameter]) -> (String, [Parameter]) {
+    var conditions = first
+    var values = values
+    let texts: [(String, String?)] = [
+      ("i.uuid", filter.instance?.rawValue), ("i.sop_instance", filter.sopInstanceUID?.rawValue),
+      ("i.study", filter.studyInstanceUID?.rawValue),
+    ]
+    for (column, text) in texts {
+      guard let text else { continue }
+      conditions.append("\(column) = ?")
+      values.append(text)
+    }
+    if let states = filter.states { conditions.append("d.state IN (\(Schema.list(states)))") }
+    if let destinations = filter.destinations {
+      conditions.append("d.destination IN (\(destinations.map { _ in "?" }.joined(separator: ", ")))")
+      values += destinations.map(\.rawValue)
+    }
+    return (conditions.joined(separator: " AND "), values)
+  }
+}
+
+extension Database {
+  /// How many deliveries of each destination are in each state.
+  func counts() throws -> [(destination: PeerName, state: DeliveryState, count: Int)] {
+    try rows("SELECT destination, state, n FROM delivery_count ORDER BY destination, state") {
+      (destination: try $0.raw(), state: try $0.raw(), count: $0.next())
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package import EscrowCore
+import GRDB
+
+extension SQLiteLedger {
+  package func status() async throws -> LedgerStatus {
+    try await pool.read { db in
+      var status = LedgerStatus()
+      let instances: [(InstanceState, Int, Int64)] = try db.rows(
+        "SELECT state, n, bytes FROM instance_count WHERE n > 0"
+      ) {
+        (try $0.raw(), $0.next(), $0.next())
+      }
+      status.instances = Dictionary(uniqueKeysWithValues: instances.map { ($0.0, $0.1) })
+      status.bytes = instances.filter { $0.0 != .purged && $0.0 != .discarded }.reduce(0) { $0 + $1.2 }
+      for (destination, state, count) in try db.counts() where count > 0 {
+        status.count(count, of: state, at: destination)
+      }
+      for destination in status.backlogs.keys {
+        status.backlogs[destination]?.oldest = try db.oldestOpen(at: destination)
+      }
+      return status
+    }
+  }
+
+  package func openDestinations() async throws -> Set<PeerName> {
+    try await pool.read { db in
+      Set(try db.counts().filter { $0.count > 0 && !$0.state.isTerminal }.map(\.destination))
+    }
+  }
+
+  package func alarms() async throws -> [Alarm] {
+    try await pool.read { db in
+      try db.rows("SELECT kind, subject, since, text FROM alarm ORDER BY since, kind, subject") {
+        Alarm(try $0.raw(), subject: $0.next(), since: $0.time(), text: $0.next())
+      }
+    }
+  }
+
+  package func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent] {
+    try await pool.read { db in
+      try db.rows(
+        "SELECT \(EventRow.columns) FROM event v WHERE v.sequence > ? ORDER BY v.sequence LIMIT ?", sequence, limit,
+        read: EventRow.read)
+    }
+  }
+
+  package func endpoints() async throws -> [EndpointStatus] {
+    try await pool.read { db in
+      try db.rows("SELECT name, url, disabled, pending, dead, last_status, last_at FROM endpoint ORDER BY name") {
+        EndpointStatus(
+          name: $0.next(), url: $0.next(), disabled: $0.optional(), pending: $0.next(), deadLettered: $0.next(),
+          lastStatus: $0.optional(), lastAt: $0.optionalTime())
+      }
+    }
+  }
+
+  package func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry> {
+    let position = try page.position() ?? .max
+    return try await pool.read { db in
+      let rows = try db.rows(
+        """
+        SELECT o.id, o.message_id, v.kind, o.state, o.tries, o.last_status, o.last_error, o.last_at, o.next_at
+        FROM outbox o INDEXED BY outbox_endpoint CROSS JOIN event v ON v.sequence = o.event
+        WHERE o.endpoint = ? AND o.id < ? ORDER BY o.id DESC LIMIT ?
+        """,
+        endpoint, position, page.limit + 1
+      ) { columns in
+        let id: Int64 = columns.next()
+        return (
+          id,
+          WebhookLogEntry(
+            messageID: columns.next(), kind: try columns.raw(), state: try columns.raw(), tries: columns.next(),
+            lastStatus: columns.optional(), lastError: columns.optional(), lastAt: columns.optionalTime(),
+            nextAt: columns.optionalTime())
+        )
+      }
+      return Page(rows, limit: page.limit, position: { $0.0 }, item: { $0.1 })
+    }
+  }
+}
+
+extension Database {
+  /// When the oldest delivery that has not ended at `destination` was received.
+  fileprivate func oldestOpen(at destination: PeerName) throws -> Timestamp? {
+    let open = DeliveryState.allCases.filter { !$0.isTerminal }
+    let first = try open.compactMap {
+      try number(
+        "SELECT min(id) FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = ?",
+        destination.rawValue, $0.rawValue)
+    }.min()
+    guard let first else { return nil }
+    return try self.first("SELECT i.received_at FROM \(DeliveryRow.table) WHERE d.id = ?", first) { $0.time() }
+  }
+}

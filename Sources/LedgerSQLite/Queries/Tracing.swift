@@ -1,0 +1,155 @@
+package import DICOM
+package import EscrowCore
+import GRDB
+
+extension SQLiteLedger {
+  package func trace(_ uid: UID) async throws -> Trace {
+    try await pool.read { try TraceReader(db: $0, uid: uid).read() }
+  }
+
+  package func transaction(_ uid: UID) async throws -> TransactionRecord? {
+    try await pool.read { db in
+      guard let found = try CommitmentRow.find(uid, in: db) else { return nil }
+      return try db.complete(found)
+    }
+  }
+
+  package func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord> {
+    let position = try page.position()
+    return try await pool.read { db in
+      let found = try TransactionSearch(filter).found(before: position, limit: page.limit + 1, in: db)
+      return try Page(found, limit: page.limit, position: \.number) { try db.complete($0) }
+    }
+  }
+}
+
+extension Database {
+  /// A transaction with its failed references.
+  fileprivate func complete(_ found: CommitmentRow.Found) throws -> TransactionRecord {
+    var record = found.record
+    record.failed = try CommitmentRow.failed(of: found.number, in: self)
+    return record
+  }
+}
+
+/// Finds transactions by a filter, the latest opened first.
+struct TransactionSearch {
+  private let filter: TransactionFilter
+
+  init(_ filter: TransactionFilter) { self.filter = filter }
+
+  func found(before position: Int64?, limit: Int, in db: Database) throws -> [CommitmentRow.Found] {
+    let position = position ?? .max
+    let found =
+      if let uid = filter.sopInstanceUID {
+        try naming(uid, in: db).filter { $0.number < position && matches($0.record) }
+      } else {
+        try queues.flatMap { condition, values in
+          try db.rows(
+            """
+            SELECT \(CommitmentRow.columns) FROM commitment c WHERE \(condition) AND c.number < ?
+            ORDER BY c.number DESC LIMIT ?
+            """,
+            arguments: values + [position, limit], read: CommitmentRow.read)
+        }
+      }
+    return Array(found.sorted { $0.number > $1.number }.prefix(limit))
+  }
+
+  private func matches(_ record: TransactionRecord) -> Bool {
+    filter.destinations?.contains(record.destination) ?? true && filter.states?.contains(record.state) ?? true
+  }
+
+  /// Conditions that each are served in order by one index.
+  private var queues: [(String, [Parameter])] {
+    let states = filter.states ?? Set(TransactionRecord.State.allCases)
+    guard let destinations = filter.destinations else {
+      return states.map { ("c.state = ?", [$0.rawValue]) }
+    }
+    return states.flatMap { state in
+      destinations.map { ("c.destination = ? AND c.state = ?", [$0.rawValue, state.rawValue]) }
+    }
+  }
+
+  private func naming(_ uid: UID, in db: Database) throws -> [CommitmentRow.Found] {
+    try db.rows(
+      """
+      SELECT \(CommitmentRow.columns) FROM commitment c WHERE c.number IN (
+        SELECT t.commitment FROM instance i CROSS JOIN delivery d ON d.instance = i.id
+          CROSS JOIN item t ON t.delivery = d.id WHERE i.sop_instance = ?1
+        UNION SELECT commitment FROM item WHERE delivery IS NULL AND sop_instance = ?1)
+      """,
+      uid.rawValue, read: CommitmentRow.read)
+  }
+}
+
+/// Collects everything on record about one UID.
+private struct TraceReader {
+  let db: Database
+  let uid: UID
+
+  func read() throws -> Trace {
+    let rows: [Int64] = try db.rows(
+      """
+      SELECT id FROM instance WHERE sop_instance = ?1 UNION SELECT id FROM instance WHERE study = ?1 ORDER BY id
+      """,
+      uid.rawValue
+    ) { $0.next() }
+    let consignments = try rows.compactMap { try db.consignment(row: $0)?.original }
+    let deliveries = consignments.flatMap(\.deliveries).sorted { $0.id < $1.id }
+    return Trace(
+      instances: consignments.map(\.instance), deliveries: deliveries,
+      attempts: try deliveries.flatMap { try attempts(of: $0.id) }, transactions: try items(of: deliveries),
+      events: try events(of: consignments.map(\.instance.id)))
+  }
+
+  private func attempts(of delivery: DeliveryID) throws -> [AttemptRecord] {
+    try db.rows(
+      "SELECT \(AttemptRow.columns) FROM attempt WHERE delivery = ? ORDER BY id", delivery.rawValue,
+      read: AttemptRow.read)
+  }
+
+  private func items(of deliveries: [Delivery]) throws -> [TransactionItem] {
+    let ours = try deliveries.flatMap { try items(where: "t.delivery = ?", $0.id.rawValue) }
+    let manual = try items(where: "t.delivery IS NULL AND t.sop_instance = ?", uid.rawValue)
+    return (ours + manual).sorted { ($0.0, $0.1.sop.instanceUID.rawValue) < ($1.0, $1.1.sop.instanceUID.rawValue) }
+      .map(\.1)
+  }
+
+  private func items(
+    where condition: String, _ value: any DatabaseValueConvertible
+  ) throws -> [(Int64, TransactionItem)] {
+    try db.rows(
+      """
+      SELECT c.number, c.uid, c.destination, t.delivery, t.sop_class, t.sop_instance, t.attempt, c.opened_at,
+        t.committed, t.reason_code, t.reported_by, t.decided_at
+      FROM item t CROSS JOIN commitment c ON c.number = t.commitment WHERE \(condition)
+      """,
+      value
+    ) { columns in
+      let number: Int64 = columns.next()
+      return (
+        number,
+        TransactionItem(
+          uid: try columns.raw(), destination: try columns.raw(), delivery: try columns.optionalRaw(),
+          sop: try columns.sop(), attempt: columns.next(), openedAt: columns.time(), committed: columns.optional(),
+          reasonCode: columns.optional(), reportedBy: columns.optional(), decidedAt: columns.optionalTime())
+      )
+    }
+  }
+
+  private func events(of instances: [InstanceID]) throws -> [RecordedEvent] {
+    let select = "SELECT \(EventRow.columns) FROM event v WHERE"
+    var events = try instances.flatMap {
+      try db.rows("\(select) v.instance = ?", $0.rawValue, read: EventRow.read)
+    }
+    events += try db.rows(
+      "\(select) v.instance IS NULL AND v.sop_instance = ?", uid.rawValue, read: EventRow.read)
+    events += try db.rows(
+      """
+      \(select) v.instance IS NULL AND v.study = ?1 AND (v.sop_instance IS NULL OR v.sop_instance <> ?1)
+      """,
+      uid.rawValue, read: EventRow.read)
+    return events.sorted { $0.sequence < $1.sequence }
+  }
+}

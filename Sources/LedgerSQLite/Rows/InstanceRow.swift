@@ -1,0 +1,82 @@
+import DICOM
+import EscrowCore
+import GRDB
+
+/// How an instance is written to and read from its row.
+enum InstanceRow {
+  static let columns = """
+    i.uuid, i.file, i.sop_class, i.sop_instance, i.transfer_syntax, i.patient_id, i.accession_number, i.study, \
+    i.series, i.modality, i.study_date, i.calling_ae, i.called_ae, i.address, i.peer, i.association, i.received_at, \
+    i.bytes, i.digest, i.state, i.reason, i.retention, i.settled_at, i.conflicted, i.recovered
+    """
+
+  static func read(_ columns: inout Columns) throws -> Instance {
+    let id: InstanceID = try columns.raw()
+    let file: InstanceID = try columns.raw()
+    let sop = try columns.sop()
+    let transferSyntax: UID = try columns.raw()
+    let attributes = InstanceAttributes(
+      patientID: columns.optional(), accessionNumber: columns.optional(), studyInstanceUID: try columns.optionalRaw(),
+      seriesInstanceUID: try columns.optionalRaw(), modality: columns.optional(), studyDate: columns.optional())
+    let source = Source(
+      callingAE: try columns.raw(), calledAE: try columns.raw(), address: columns.next(),
+      peer: try columns.optionalRaw(), association: columns.next())
+    let receivedAt: Timestamp = columns.time()
+    let bytes: Int64 = columns.next()
+    let digest = try columns.digest()
+    return Instance(
+      id: id, sop: sop, transferSyntax: transferSyntax, attributes: attributes, source: source,
+      receivedAt: receivedAt, dataSetLength: bytes, digest: digest, file: file, state: try columns.raw(),
+      reason: columns.optional(), retention: Retention(stored: columns.optional()), settledAt: columns.optionalTime(),
+      conflicted: columns.next(), recovered: columns.next())
+  }
+
+  static let insertion = """
+    INSERT INTO instance (uuid, file, sop_class, sop_instance, transfer_syntax, patient_id, accession_number, study,
+      series, modality, study_date, calling_ae, called_ae, address, peer, association, received_at, bytes, digest,
+      state, reason, retention, settled_at, conflicted, recovered, wave)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
+  /// Writes a new instance, which has no deliveries yet; returns its number.
+  static func insert(_ instance: Instance, wave: Int64, in db: Database) throws -> Int64 {
+    let attributes = instance.attributes
+    let source = instance.source
+    try db.run(
+      insertion, instance.id.rawValue, instance.file.rawValue, instance.sop.classUID.rawValue,
+      instance.sop.instanceUID.rawValue, instance.transferSyntax.rawValue, attributes.patientID,
+      attributes.accessionNumber, attributes.studyInstanceUID?.rawValue, attributes.seriesInstanceUID?.rawValue,
+      attributes.modality, attributes.studyDate, source.callingAE.rawValue, source.calledAE.rawValue, source.address,
+      source.peer?.rawValue, source.association, instance.receivedAt.microseconds, instance.dataSetLength,
+      instance.digest.description, instance.state.rawValue, instance.reason, instance.retention.stored,
+      instance.settledAt.stored, instance.conflicted, instance.recovered, wave)
+    return db.lastInsertedRowID
+  }
+
+  /// Writes what may change of an instance: its own state, and what its deliveries mean for it.
+  static func update(_ row: Int64, to consignment: Consignment, in db: Database) throws {
+    let instance = consignment.instance
+    let standing = consignment.standing
+    try db.run(
+      """
+      UPDATE instance SET file = ?, state = ?, reason = ?, retention = ?, settled_at = ?, conflicted = ?, purge_at = ?,
+        stored = ?, committed = ?, failed = ?
+      WHERE id = ?
+      """,
+      instance.file.rawValue, instance.state.rawValue, instance.reason, instance.retention.stored,
+      instance.settledAt.stored, instance.conflicted, PurgeGuard.due(consignment).stored, standing.isStored,
+      standing.isCommitted, standing.hasFailed, row)
+  }
+}
+
+extension Retention {
+  /// Microseconds; NULL is never.
+  var stored: Int64? {
+    switch self {
+    case .after(let duration): duration.microseconds
+    case .never: nil
+    }
+  }
+
+  init(stored: Int64?) { self = stored.map { .after(.microseconds($0)) } ?? .never }
+}

@@ -1,0 +1,53 @@
+import EscrowCore
+package import Foundation
+import GRDB
+
+/// The ledger in one SQLite database (WAL, `synchronous=FULL`), written by one thread of this one process.
+///
+/// Caveats: `db-lock`, `-wal` and `-shm` files lie beside it. Nothing else may open the database while it is in use,
+/// not even to read: SQLite before 3.51.3 can damage the log when a second process checkpoints.
+package final class SQLiteLedger: Ledger {
+  let pool: DatabasePool
+  let writer: BatchingWriter
+  private let lock: FileLock
+  /// The ledger's own name, given when it was made.
+  package let id: UUID
+
+  /// Opens the database at `path`, or makes it.
+  ///
+  /// Takes the lock, refuses a newer schema, copies an existing file before it is migrated, checks that commits are
+  /// flushed, and grows the write-ahead log.
+  package static func open(path: String) throws -> SQLiteLedger {
+    try SQLiteLedger(path: path, migrator: Schema.migrator, logPages: 2048, fault: { _ in })
+  }
+
+  /// As ``open(path:)``; tests choose the schema, the size of the log, and faults.
+  init(
+    path: String, migrator: DatabaseMigrator, logPages: Int,
+    fault: @escaping @Sendable (BatchingWriter.Moment) throws -> Void
+  ) throws {
+    lock = try FileLock(path: path + "-lock")
+    try Upgrade.prepare(path: path, migrator: migrator)
+    pool = try DatabasePool(path: path, configuration: Durability.configuration)
+    try migrator.migrate(pool)
+    try Durability.establish(in: pool, logPages: logPages)
+    id = try Identity.establish(in: pool)
+    writer = BatchingWriter(pool, lock: lock, fault: fault)
+    writer.start()
+  }
+
+  deinit { writer.close() }
+
+  /// Says to which spool the ledger belongs: the first time on record, later checked.
+  package func bind(spool: UUID) async throws {
+    try await writer.perform { try Identity.bind(spool: spool, in: $0.db) }
+  }
+
+  /// Ends after what waits is written, and lets go of the database. Every verb fails from now on.
+  package func close() async throws {
+    writer.close()
+    await writer.end()
+    try pool.close()
+    lock.release()
+  }
+}

@@ -1,0 +1,158 @@
+import DICOM
+package import EscrowCore
+import GRDB
+
+extension SQLiteLedger {
+  package func claim(
+    _ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp
+  ) async throws -> ClaimBatch {
+    try await writer.perform { try $0.claim(destination, limit: limit, lease: lease, now: now) }
+  }
+
+  package func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws {
+    try await writer.perform { transaction in
+      for claim in claims {
+        try transaction.db.run(
+          "UPDATE delivery SET lease = ? WHERE id = ? AND attempts = ? AND state = 'sending'", lease.nanoseconds,
+          claim.delivery.rawValue, claim.attempt)
+      }
+    }
+  }
+
+  package func expireClaims(at moment: MonotonicTime, now: Timestamp) async throws -> Int {
+    try await writer.perform { try $0.expireClaims(at: moment, now: now) }
+  }
+
+  package func record(_ outcomes: [AttemptOutcome], now: Timestamp) async throws {
+    try await writer.perform { transaction in
+      for outcome in outcomes { try transaction.record(outcome, now: now) }
+    }
+  }
+}
+
+/// The queries that find what is due for sending, by indexes that hold nothing else.
+enum DueDeliveries {
+  private static let claimable = "state = 'queued' AND hold_by IS NULL AND behind IS NULL"
+
+  /// Candidates, ?1 destination, ?2 limit, ?3 now, ?4 now and the longest wait: those that wait for no time by
+  /// priority and age; of those whose time came, for each priority the ones that waited longest.
+  static let candidates: String = {
+    let ready = """
+      SELECT * FROM (SELECT id, priority FROM delivery INDEXED BY delivery_ready
+        WHERE destination = ?1 AND \(claimable) AND not_before IS NULL ORDER BY priority, id LIMIT ?2)
+      """
+    let waited = Priority.allCases.flatMap { priority in
+      ["not_before <= ?3", "not_before > ?4"].map { over in
+        """
+        SELECT * FROM (SELECT id, priority FROM delivery INDEXED BY delivery_waiting
+          WHERE destination = ?1 AND priority = \(priority.rawValue) AND \(claimable) AND not_before IS NOT NULL
+            AND \(over) ORDER BY not_before, id LIMIT ?2)
+        """
+      }
+    }
+    return "SELECT id FROM (\(([ready] + waited).joined(separator: " UNION ALL "))) ORDER BY priority, id LIMIT ?2"
+  }()
+
+  /// Claims the candidates: ?5 lease, ?6 incarnation.
+  static let claim = """
+    UPDATE delivery SET state = '\(DeliveryLifecycle.target(of: .claimed).rawValue)', attempts = attempts + 1,
+      not_before = NULL, reason = NULL, lease = ?5, incarnation = ?6, claimed_at = ?3
+    WHERE id IN (\(candidates)) AND state IN (\(Schema.list(DeliveryLifecycle.sources(of: .claimed)))) RETURNING id
+    """
+
+  /// When the next one of a priority is due: ?1 destination, ?2 priority, ?3 now.
+  static let next = """
+    SELECT min(not_before) FROM delivery INDEXED BY delivery_waiting
+    WHERE destination = ?1 AND priority = ?2 AND \(claimable) AND not_before IS NOT NULL AND not_before > ?3
+    """
+}
+
+extension WriteTransaction {
+  fileprivate func claim(
+    _ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp
+  ) throws -> ClaimBatch {
+    let claimed: [Int64] = try db.rows(
+      DueDeliveries.claim,
+      arguments: [
+        destination.rawValue, limit, now.microseconds, (now + Waiting.longest).microseconds, lease.nanoseconds,
+        try Identity.incarnation(in: db),
+      ]
+    ) { $0.next() }
+    let claims = try claimed.map { try claim($0) }.sorted {
+      ($0.priority, $0.key.delivery) < ($1.priority, $1.key.delivery)
+    }
+    let next = try Priority.allCases.compactMap {
+      try db.number(DueDeliveries.next, destination.rawValue, $0.rawValue, now.microseconds)
+    }
+    return ClaimBatch(claims: claims, nextDue: next.min().map(Timestamp.init(microseconds:)))
+  }
+
+  private func claim(_ id: Int64) throws -> Claim {
+    let claim = try db.first(
+      """
+      SELECT d.id, d.attempts, d.destination, i.uuid, i.file, i.sop_class, i.sop_instance, i.transfer_syntax, i.bytes,
+        i.digest, i.study, i.received_at, d.proof, d.priority, d.doubtful_failures, d.resends
+      FROM \(DeliveryRow.table) WHERE d.id = ?
+      """,
+      id, read: WriteTransaction.readClaim)
+    guard let claim else { throw LedgerError.malformedRow("delivery \(id)") }
+    return claim
+  }
+
+  private static func readClaim(_ columns: inout Columns) throws -> Claim {
+    let key = ClaimKey(delivery: try columns.raw(), attempt: columns.next())
+    let destination: PeerName = try columns.raw()
+    let instance: InstanceID = try columns.raw()
+    let file: InstanceID = try columns.raw()
+    let sop = try columns.sop()
+    return Claim(
+      key: key, destination: destination, instance: instance, file: file, sop: sop,
+      transferSyntax: try columns.raw(), dataSetLength: columns.next(), digest: try columns.digest(),
+      studyInstanceUID: try columns.optionalRaw(), receivedAt: columns.time(), proof: try columns.raw(),
+      priority: try columns.raw(), doubtfulFailures: columns.next(), resends: columns.next())
+  }
+
+  fileprivate func record(_ outcome: AttemptOutcome, now: Timestamp) throws {
+    guard var loaded = try db.consignment(of: outcome.key.delivery), loaded.current.record(outcome, now: now) else {
+      return
+    }
+    try save(loaded)
+    try AttemptRow.insert(AttemptRecord(outcome, endedAt: now), in: db)
+  }
+
+  fileprivate func expireClaims(at moment: MonotonicTime, now: Timestamp) throws -> Int {
+    let incarnation = try Identity.incarnation(in: db)
+    let ended =
+      try db.rows(ExpiredClaim.ofOthers, incarnation, read: ExpiredClaim.read)
+      + db.rows(ExpiredClaim.late, incarnation, moment.nanoseconds, read: ExpiredClaim.read)
+    for claim in ended { try expire(claim, now: now) }
+    return ended.count
+  }
+
+  func expire(_ claim: ExpiredClaim, now: Timestamp) throws {
+    guard var loaded = try db.consignment(of: claim.key.delivery),
+      loaded.current.expireClaim(claim.key.delivery, now: now)
+    else { return }
+    try save(loaded)
+    try AttemptRow.insert(.expired(claim.key, claimedAt: claim.claimedAt, endedAt: now), in: db)
+  }
+}
+
+/// A claim whose lease has ended.
+struct ExpiredClaim {
+  var key: ClaimKey
+  var claimedAt: Timestamp
+
+  private static let selection = "SELECT id, attempts, claimed_at FROM delivery INDEXED BY delivery_claim"
+
+  /// Claims of processes that are gone.
+  static let ofOthers = "\(selection) WHERE state = 'sending' AND incarnation < ? ORDER BY id"
+
+  /// Claims of this process whose lease has ended.
+  static let late = "\(selection) WHERE state = 'sending' AND incarnation = ? AND lease <= ? ORDER BY id"
+
+  static func read(_ columns: inout Columns) throws -> ExpiredClaim {
+    ExpiredClaim(
+      key: ClaimKey(delivery: try columns.raw(), attempt: columns.next()), claimedAt: columns.time())
+  }
+}

@@ -1,0 +1,82 @@
+import DICOM
+package import EscrowCore
+import GRDB
+
+extension SQLiteLedger {
+  package func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
+    try await writer.perform { transaction in
+      try transaction.db.rows(
+        PurgeStatement.begin, now.microseconds, limit, read: PurgeStatement.readTicket
+      ).sorted { $0.instance < $1.instance }
+    }
+  }
+
+  package func finishPurge(_ instances: [InstanceID], now: Timestamp) async throws {
+    try await change(instances) { $0.purged(now: now) }
+  }
+
+  package func markDamaged(_ instance: InstanceID, reason: String, now: Timestamp) async throws {
+    try await change([instance]) { $0.damage(reason: reason, now: now) }
+  }
+
+  package func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws {
+    try await change([instance]) { $0.loseFile(now: now) }
+  }
+
+  package func recover(now: Timestamp) async throws -> [PurgeTicket] {
+    try await writer.perform { transaction in
+      let incarnation = try Identity.beginIncarnation(in: transaction.db)
+      let ended = try transaction.db.rows(ExpiredClaim.ofOthers, incarnation, read: ExpiredClaim.read)
+      for claim in ended { try transaction.expire(claim, now: now) }
+      return try transaction.db.rows(PurgeStatement.begun, read: PurgeStatement.readTicket)
+    }
+  }
+
+  /// Changes instances one by one, some hundreds in one transaction.
+  private func change(
+    _ instances: [InstanceID], _ body: @escaping @Sendable (inout Consignment) -> Bool
+  ) async throws {
+    for start in stride(from: 0, to: instances.count, by: 500) {
+      let chunk = Array(instances[start..<min(start + 500, instances.count)])
+      try await writer.perform { transaction in
+        for id in chunk {
+          guard var loaded = try transaction.db.consignment(id), body(&loaded.current) else { continue }
+          try transaction.save(loaded)
+        }
+      }
+    }
+  }
+}
+
+/// The purge guard as SQL.
+enum PurgeStatement {
+  /// The instances whose moment came: ?1 now, ?2 limit. Only a hint; the guard is in ``begin``.
+  static let candidates = """
+    SELECT id FROM instance INDEXED BY instance_purge
+    WHERE state = 'settled' AND purge_at IS NOT NULL AND pinned = 0 AND legal_hold = 0 AND purge_at <= ?1
+    ORDER BY purge_at, id LIMIT ?2
+    """
+
+  /// Moves candidates to `purging` if every condition of ``PurgeGuard`` and ``Standing/isSafe`` holds on what is on
+  /// record now.
+  static let begin = """
+    UPDATE instance SET state = '\(InstanceLifecycle.target(of: .purgeGuardHeld).rawValue)' WHERE id IN (\(candidates))
+      AND state IN (\(Schema.list(InstanceLifecycle.sources(of: .purgeGuardHeld))))
+      AND pinned = 0 AND legal_hold = 0 AND conflicted = 0
+      AND retention IS NOT NULL AND settled_at + retention <= ?1
+      AND EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
+        AND d.state = 'delivered' AND (d.discarded_elements = 0 OR d.accept_discarded = 1))
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
+        AND d.state NOT IN (\(Schema.list(Standing.proven))))
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'api'
+        AND d.state NOT IN (\(Schema.list(DeliveryLifecycle.terminal.sorted { $0.rawValue < $1.rawValue }))))
+    RETURNING uuid, file
+    """
+
+  /// What was being purged when the process ended.
+  static let begun = "SELECT uuid, file FROM instance WHERE state = 'purging' ORDER BY uuid"
+
+  static func readTicket(_ columns: inout Columns) throws -> PurgeTicket {
+    PurgeTicket(instance: try columns.raw(), file: try columns.raw())
+  }
+}

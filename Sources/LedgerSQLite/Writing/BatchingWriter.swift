@@ -1,0 +1,202 @@
+import EscrowCore
+import Foundation
+import GRDB
+
+/// The one thread that writes: it takes everything that waits into one transaction, and hands out results only
+/// after that is durable. Callers so share the flush of their COMMIT; nobody waits for a timer.
+///
+/// `@unchecked Sendable`: `waiting`, `isClosed`, `hasEnded`, `atEnd` and `failure` are only touched while `condition` is
+/// locked; the rest is constant, or only touched by the writer's thread.
+final class BatchingWriter: @unchecked Sendable {
+  /// Where a test may make the writer fail.
+  enum Moment: Sendable { case commit, checkpoint }
+
+  private let pool: DatabasePool
+  /// Kept for as long as the pool is: nobody else may open the database before.
+  private let lock: FileLock
+  private let fault: @Sendable (Moment) throws -> Void
+  private let condition = NSCondition()
+  private var waiting: [Job] = []
+  private var isClosed = false
+  private var hasEnded = false
+  private var atEnd: [CheckedContinuation<Void, Never>] = []
+  private var failure: LedgerError?
+  /// Row changes since the last checkpoint; only touched by the thread.
+  private var changes = 0
+
+  init(_ pool: DatabasePool, lock: FileLock, fault: @escaping @Sendable (Moment) throws -> Void) {
+    self.pool = pool
+    self.lock = lock
+    self.fault = fault
+  }
+
+  func start() {
+    let thread = Thread { self.run() }
+    thread.name = "ledger writer"
+    thread.start()
+  }
+
+  /// Runs `body` in a savepoint of the next transaction; returns when that is durable.
+  func perform<Result: Sendable>(
+    _ body: @escaping @Sendable (WriteTransaction) throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      submit(Job(body, continuation))
+    }
+  }
+
+  /// Refuses what comes from now on, and ends the thread when nothing waits any more.
+  func close() {
+    condition.withLock {
+      isClosed = true
+      condition.broadcast()
+    }
+  }
+
+  /// Waits for the end after ``close()``.
+  func end() async {
+    await withCheckedContinuation { continuation in
+      let hasEnded = condition.withLock {
+        if !self.hasEnded { atEnd.append(continuation) }
+        return self.hasEnded
+      }
+      if hasEnded { continuation.resume() }
+    }
+  }
+
+  private func submit(_ job: Job) {
+    let refusal: LedgerError? = condition.withLock {
+      if let failure { return failure }
+      if isClosed { return .closed }
+      waiting.append(job)
+      condition.signal()
+      return nil
+    }
+    if let refusal { job.fail(refusal) }
+  }
+
+  private func run() {
+    while let batch = take() {
+      let finished = process(batch)
+      finished.forEach { $0() }
+      checkpointIfDue()
+    }
+    let waiters = condition.withLock {
+      hasEnded = true
+      defer { atEnd = [] }
+      return atEnd
+    }
+    waiters.forEach { $0.resume() }
+  }
+
+  /// Everything that waits; waits itself when nothing does. Nil at the end.
+  private func take() -> [Job]? {
+    condition.withLock {
+      while waiting.isEmpty, !isClosed { condition.wait() }
+      defer { waiting = [] }
+      return waiting.isEmpty ? nil : waiting
+    }
+  }
+
+  /// Runs a batch in one transaction; returns what tells each caller how it ended.
+  private func process(_ batch: [Job]) -> [Job.Finish] {
+    do {
+      return try pool.writeWithoutTransaction { db in
+        let before = db.totalChangesCount
+        defer { changes += db.totalChangesCount - before }
+        return try commit(batch, in: db)
+      }
+    } catch {
+      let error = judge(error)
+      return batch.map { job in { job.fail(error) } }
+    }
+  }
+
+  private func commit(_ batch: [Job], in db: Database) throws -> [Job.Finish] {
+    var finished: [Job.Finish] = []
+    do {
+      try db.beginTransaction(.immediate)
+      for job in batch { finished.append(try attempt(job, in: db)) }
+      try fault(.commit)
+      try db.commit()
+      return finished
+    } catch {
+      if db.isInsideTransaction { try? db.rollback() }
+      throw error
+    }
+  }
+
+  /// Runs one job in a savepoint: its error is its own, unless it ended the whole transaction.
+  private func attempt(_ job: Job, in db: Database) throws -> Job.Finish {
+    var finish: Job.Finish?
+    do {
+      try db.inSavepoint {
+        finish = try job.run(WriteTransaction(db: db))
+        return .commit
+      }
+    } catch {
+      guard db.isInsideTransaction, !error.isFailedSync else { throw error }
+      return { job.fail(error) }
+    }
+    guard let finish else { throw LedgerError.closed }
+    return finish
+  }
+
+  /// A failed sync is the end: what the kernel dropped cannot be written again, so nothing is tried any more.
+  private func judge(_ error: any Error) -> any Error {
+    guard error.isFailedSync else { return error }
+    let fatal = LedgerError.syncFailed("\(error)")
+    let abandoned = condition.withLock {
+      failure = fatal
+      isClosed = true
+      defer { waiting = [] }
+      return waiting
+    }
+    abandoned.forEach { $0.fail(fatal) }
+    return fatal
+  }
+
+  /// Moves the write-ahead log into the database now and then, when the callers have their answers. The automatic
+  /// checkpoint is off: it would delay them, and hide a failed sync.
+  private func checkpointIfDue() {
+    guard changes >= 2000 else { return }
+    changes = 0
+    do {
+      try fault(.checkpoint)
+      try pool.writeWithoutTransaction { db in
+        let log = try db.checkpoint(.passive)
+        // Readers kept it from starting anew for long: wait for them once.
+        if log.walFrameCount > 50_000 { _ = try? db.checkpoint(.restart) }
+      }
+    } catch { _ = judge(error) }
+  }
+}
+
+/// One verb that waits for the writer.
+struct Job: Sendable {
+  typealias Finish = @Sendable () -> Void
+
+  /// Does the work; what it returns hands the result to the caller.
+  let run: @Sendable (WriteTransaction) throws -> Finish
+  let fail: @Sendable (any Error) -> Void
+
+  init<Result: Sendable>(
+    _ body: @escaping @Sendable (WriteTransaction) throws -> Result,
+    _ continuation: CheckedContinuation<Result, any Error>
+  ) {
+    run = { transaction in
+      let result = try body(transaction)
+      return { continuation.resume(returning: result) }
+    }
+    fail = { continuation.resume(throwing: $0) }
+  }
+}
+
+extension Error {
+  /// Whether the operating system could not make something durable.
+  var isFailedSync: Bool {
+    if case .syncFailed = self as? LedgerError { return true }
+    guard let error = self as? DatabaseError else { return false }
+    return [.SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC].contains(error.extendedResultCode)
+  }
+}
