@@ -1,0 +1,82 @@
+package import EscrowCore
+package import Logging
+
+/// Tells endpoints what happened: takes due rows of the outbox, sends them signed, records how it went.
+///
+/// Every endpoint has its own queue and task, so that one that hangs delays no other. Events are told at least
+/// once, and their order is not promised; receivers know repetitions by `webhook-id` and order by `sequence`.
+package struct WebhookDispatcher: Sendable {
+  /// How long requests may go on after ``shutdown()``.
+  package static let grace: Duration = .seconds(5)
+
+  /// What all queues share.
+  struct Parts: Sendable {
+    var outbox: any WebhookOutbox
+    var transport: any HTTPSending
+    var timing: DispatchTiming
+    var apiURL: String?
+    var logger: Logger
+  }
+
+  private let parts: Parts
+  private let queues: [EndpointQueue]
+  private let stopping = Bell()
+
+  /// - Parameter apiURL: where receivers reach the HTTP interface, for links in bodies; nil leaves them out.
+  package init(
+    outbox: any WebhookOutbox, endpoints: [WebhookEndpoint], transport: any HTTPSending, apiURL: String? = nil,
+    timing: DispatchTiming = .system, logger: Logger
+  ) {
+    let base = apiURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+    let parts = Parts(outbox: outbox, transport: transport, timing: timing, apiURL: base, logger: logger)
+    self.parts = parts
+    queues = endpoints.map { EndpointQueue($0, parts) }
+  }
+
+  /// Sends until ``shutdown()`` or cancellation, which ends running requests at once.
+  package func run() async throws {
+    await withTaskGroup(of: Void.self) { group in
+      if !queues.isEmpty { group.addTask { await serve() } }
+      group.addTask {
+        await stopping.wait()
+        if !queues.isEmpty { try? await parts.timing.sleep(parts.timing.now() + Self.grace) }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+    try Task.checkCancellation()
+  }
+
+  /// Says that something may be due. Cheap; many calls count as one.
+  package func wake() {
+    for queue in queues { queue.wake() }
+  }
+
+  /// Takes nothing more from the outbox and lets running requests end within ``grace``; then ``run()`` returns.
+  package func shutdown() {
+    for queue in queues { queue.stop() }
+    stopping.ring()
+  }
+
+  /// Sends a signed `ping` at once, whatever waits; a 2xx enables the endpoint if it was disabled.
+  package func ping(_ name: String) async throws -> HTTPResponse {
+    guard let queue = queues.first(where: { $0.endpoint.name == name }) else {
+      throw WebhookError.unknownEndpoint(name)
+    }
+    let now = parts.timing.now()
+    let body = try WebhookBody(RecordedEvent(sequence: 0, event: EscrowEvent(.ping, at: now))).json()
+    let request = queue.endpoint.request(id: "msg_\(InstanceID.new(at: now))", body: body, now: now)
+    let response = try await parts.transport.send(request)
+    if response.isSuccess {
+      try await parts.outbox.setEndpoint(name, disabled: nil, now: parts.timing.now())
+      queue.recovered()
+    }
+    return response
+  }
+
+  private func serve() async {
+    await withDiscardingTaskGroup { group in
+      for queue in queues { group.addTask { await queue.run() } }
+    }
+  }
+}
