@@ -1,0 +1,58 @@
+import EscrowConfiguration
+import EscrowSpool
+import NIOPosix
+import DICOMNetwork
+import EscrowCore
+import Logging
+import NIOConcurrencyHelpers
+package import NIOCore
+import ServiceLifecycle
+
+/// The whole road as one service: recovery first, then sending, asking and upkeep, the listener last.
+package struct Engine: Service {
+  private let context: EngineContext
+  private let group: any EventLoopGroup
+  /// Told the listener's port when it accepts associations.
+  private let listening: @Sendable (Int) async -> Void
+
+  package init(
+    context: EngineContext, group: any EventLoopGroup, listening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) {
+    self.context = context
+    self.group = group
+    self.listening = listening
+  }
+
+  package func run() async throws {
+    try await context.pool.runIfActive { context.peers.resolveHosts() }
+    _ = context.space.update(try context.spool.usage())
+    _ = try await Recovery(context: context).run()
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await context.outcomes.run(context: context) }
+        group.addTask {
+          defer { context.outcomes.close() }
+          try await DeliveryService(context: context).run()
+        }
+        group.addTask { try await CommitmentService(context: context).run() }
+        group.addTask { try await UpkeepService(context: context).run() }
+        group.addTask { try await listen() }
+        try await group.waitForAll()
+      }
+    } onGracefulShutdown: {
+      context.drain()
+    }
+  }
+
+  private func listen() async throws {
+    let dicom = context.settings.dicom
+    let listener = AssociationListener(
+      host: dicom.host, port: dicom.port, limits: ListenerLimits(dicom.limits), group: group,
+      service: ReceiveService(context: context), logger: context.logger)
+    try await withGracefulShutdownHandler {
+      try await listener.run(bound: listening)
+    } onGracefulShutdown: {
+      listener.drain()
+    }
+  }
+}

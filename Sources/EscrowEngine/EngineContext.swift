@@ -1,0 +1,73 @@
+package import DICOM
+package import DICOMNetwork
+package import EscrowConfiguration
+package import EscrowCore
+package import EscrowSpool
+package import Logging
+import NIOCore
+package import NIOPosix
+import NIOConcurrencyHelpers
+
+/// What the services of the road share: the ledger, the spool, the rules in force and the wake-up calls.
+package final class EngineContext: Sendable {
+  package let settings: Settings
+  package let ledger: any Ledger
+  package let spool: Spool
+  package let peers: PeerDirectory
+  package let destinations: DestinationRegistry
+  package let space: SpaceWatch
+  package let connector: AssociationConnector
+  /// Threads for work that blocks.
+  package let pool: NIOThreadPool
+  package let clock: EngineClock
+  package let logger: Logger
+  /// Woken when the outbox may have something new for an endpoint.
+  package let webhooks: @Sendable () -> Void
+  /// What the senders claimed and have not recorded yet.
+  package let leases = ClaimLeases()
+  package let outcomes = OutcomeRecorder()
+  /// Woken when something may be ready to be purged, or a study may have progressed.
+  package let upkeep = Signal()
+  private let draining = NIOLockedValueBox(false)
+
+  package init(
+    settings: Settings, ledger: any Ledger, spool: Spool, connector: AssociationConnector, pool: NIOThreadPool,
+    clock: EngineClock = .system, logger: Logger, webhooks: @escaping @Sendable () -> Void = {}
+  ) {
+    self.settings = settings
+    self.ledger = ledger
+    self.spool = spool
+    self.connector = connector
+    self.pool = pool
+    self.clock = clock
+    self.logger = logger
+    self.webhooks = webhooks
+    peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)
+    destinations = DestinationRegistry(peers: settings.peers)
+    space = SpaceWatch(settings: settings.spool)
+  }
+
+  /// Whether the process is stopping: what runs is finished, nothing new is begun.
+  package var isDraining: Bool { draining.withLockedValue { $0 } }
+
+  /// Begins to stop: every loop finishes what it does and returns.
+  package func drain() {
+    draining.withLockedValue { $0 = true }
+    upkeep.wake()
+    destinations.wakeAll()
+  }
+
+  /// Something was queued for these destinations.
+  package func wakeQueues(of names: some Sequence<PeerName>) {
+    for name in names { destinations[name]?.noteWork() }
+  }
+
+  /// The outbox, the studies or the purge guard may have something to do.
+  package func wakeFollowers() {
+    upkeep.wake()
+    webhooks()
+  }
+
+  /// The AE title that we use towards a peer.
+  package func localAE(for peer: Peer) -> AETitle { peer.localAE ?? settings.aeTitles.first ?? "ESCROW" }
+}

@@ -1,0 +1,135 @@
+import EscrowConfiguration
+import DICOM
+package import DICOMNetwork
+package import DICOMProtocol
+import EscrowCore
+import EscrowSpool
+import Logging
+
+/// The acceptor's side of the road: takes instances, and reports of storage commitment, from whoever may send them.
+package struct ReceiveService: AssociationService {
+  private let context: EngineContext
+  private let judge: AssociationJudge
+  private let reports: CommitmentReports
+  private let rejections = RejectionLog()
+  private let wanted: Set<Tag>
+
+  package init(context: EngineContext) {
+    self.context = context
+    judge = AssociationJudge(context: context)
+    reports = CommitmentReports(context: context)
+    wanted = ReceivedInstance.wantedTags(for: context.settings.routes)
+  }
+
+  package func judge(_ request: AssociateRequest, from remote: RemoteEndpoint) async -> AssociationVerdict {
+    let verdict = judge.judge(request, from: remote)
+    if case .reject(_, let text) = verdict {
+      await rejections.record(text, callingAE: request.callingAE, remote: remote, context: context)
+    }
+    return verdict
+  }
+
+  /// The last associations are for those who report: their reports let copies go when the disk is full.
+  package func mayTakeReservedSlot(_ request: AssociateRequest, from remote: RemoteEndpoint) -> Bool {
+    !context.peers.reporters(request.callingAE, at: remote.address).isEmpty
+  }
+
+  package func handling(
+    of command: CommandSet, context accepted: AcceptedContext, on association: Association,
+    resume: @escaping @Sendable () -> Void
+  ) -> DataSetHandling {
+    switch command.field {
+    case .cStoreRequest: storeHandling(of: command, context: accepted, on: association, resume: resume)
+    case .nEventReportRequest: .collect(maximum: CommitmentReports.maximumLength)
+    default: .discard
+    }
+  }
+
+  /// Serves one association until its peer is done. Every request gets exactly one answer.
+  package func serve(_ association: Association) async {
+    do {
+      while let message = try await association.nextRequest() {
+        guard let response = await response(to: message, on: association) else {
+          return await association.abort(.notSpecified)
+        }
+        try await association.respond(response, on: message.context.id)
+      }
+    } catch {
+      context.logger.info(
+        "association ended: \(error)",
+        metadata: ["association": "\(association.id)", "peer": "\(association.callingAE.rawValue.escaped)"])
+    }
+  }
+
+  /// The answer to a request; nil when there must be none, because a promise could not be made durable.
+  private func response(to message: IncomingMessage, on association: Association) async -> CommandSet? {
+    switch message.command.field {
+    case .cEchoRequest: .response(to: message.command, status: .success)
+    case .cStoreRequest: await receive(message, on: association)
+    case .nEventReportRequest: await reports.handle(message, on: association)
+    default: .response(to: message.command, status: .unrecognizedOperation)
+    }
+  }
+
+  // MARK: The road: receive, spool, route, admit; only then answer
+
+  private func receive(_ message: IncomingMessage, on association: Association) async -> CommandSet {
+    let command = message.command
+    guard case .streamed(let receiver as StoreReceiver) = message.body else {
+      let refusal = StoreRefusal.of(command, contextClass: message.context.abstractSyntax)
+      return refuse(command, refusal ?? Self.outOfSpace, on: association)
+    }
+    do {
+      let (file, header) = try await receiver.finish()
+      if let refusal = StoreRefusal.of(header, sop: receiver.sop) {
+        try await context.spool.remove([receiver.id])
+        return refuse(command, refusal, on: association)
+      }
+      let instance = ReceivedInstance(
+        id: receiver.id, sop: receiver.sop, transferSyntax: receiver.transferSyntax, source: receiver.source,
+        receivedAt: receiver.receivedAt, dataSetLength: file.dataSetLength, digest: file.digest, header: header)
+      try await Admissions(context: context).admit(instance.admission(by: context.settings.routes))
+      return .response(to: command, status: .success)
+    } catch {
+      return refuse(command, StoreRefusal.failure(error), on: association)
+    }
+  }
+
+  private func storeHandling(
+    of command: CommandSet, context accepted: AcceptedContext, on association: Association,
+    resume: @escaping @Sendable () -> Void
+  ) -> DataSetHandling {
+    guard StoreRefusal.of(command, contextClass: accepted.abstractSyntax) == nil, !context.space.isFull,
+      let classUID = command.affectedSOPClassUID, let instanceUID = command.affectedSOPInstanceUID
+    else { return .discard }
+    do {
+      return .stream(
+        try StoreReceiver(
+          sop: SOPInstance(classUID: classUID, instanceUID: instanceUID), transferSyntax: accepted.transferSyntax,
+          source: source(of: association), context: context, wanted: wanted, resume: resume))
+    } catch {
+      context.logger.error("no spool file can be begun: \(error)", metadata: ["association": "\(association.id)"])
+      return .discard
+    }
+  }
+
+  private func source(of association: Association) -> Source {
+    let caller = context.peers.caller(association.callingAE, at: association.remote.address)
+    let name: PeerName? = if case .peer(let peer) = caller { peer.name } else { nil }
+    return Source(
+      callingAE: association.callingAE, calledAE: association.calledAE, address: association.remote.address, peer: name,
+      association: association.id)
+  }
+
+  private func refuse(_ command: CommandSet, _ refusal: StoreRefusal, on association: Association) -> CommandSet {
+    context.logger.warning(
+      "C-STORE refused: \(refusal.status) \(refusal.text)",
+      metadata: [
+        "association": "\(association.id)", "peer": "\(association.callingAE.rawValue.escaped)",
+        "sopInstanceUID": "\((command.affectedSOPInstanceUID?.rawValue ?? "none").escaped)",
+      ])
+    return .response(to: command, status: refusal.status, errorComment: refusal.text)
+  }
+
+  private static let outOfSpace = StoreRefusal(status: .outOfResources, text: "disk space is low; try again later")
+}

@@ -1,0 +1,58 @@
+import DICOM
+import DICOMNetwork
+import DICOMProtocol
+import EscrowCore
+import EscrowSpool
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Takes one instance's data set from the network into the spool, while the header is read from the same bytes.
+final class StoreReceiver: DataSetReceiver {
+  let id: InstanceID
+  let sop: SOPInstance
+  let transferSyntax: UID
+  let source: Source
+  let receivedAt: Timestamp
+  private let writer: SpoolWriter
+  private let header: HeaderObserver
+
+  init(
+    sop: SOPInstance, transferSyntax: UID, source: Source, context: EngineContext, wanted: Set<Tag>,
+    resume: @escaping @Sendable () -> Void
+  ) throws {
+    receivedAt = context.clock.now()
+    id = InstanceID.new(at: receivedAt)
+    self.sop = sop
+    self.transferSyntax = transferSyntax
+    self.source = source
+    header = HeaderObserver(transferSyntax: transferSyntax, wanted: wanted)
+    writer = try context.spool.writer(
+      id: id, sop: sop, transferSyntax: transferSyntax, source: source, receivedAt: receivedAt, observer: header,
+      onDrained: resume)
+  }
+
+  func receive(_ fragment: ByteBuffer) -> Bool { writer.append(fragment) }
+
+  func abandon() { writer.abandon() }
+
+  /// Makes the file durable and tells what is in it.
+  func finish() async throws -> (file: SpooledFile, header: Header) {
+    let file = try await writer.finish()
+    return (file, header.finish())
+  }
+}
+
+/// Feeds the header reader with what the spool writes, on the writer's I/O thread.
+final class HeaderObserver: ChunkObserver {
+  private let reader: NIOLockedValueBox<HeaderReader>
+
+  init(transferSyntax: UID, wanted: Set<Tag>) {
+    reader = NIOLockedValueBox(HeaderReader(transferSyntax: TransferSyntax(transferSyntax), wanted: wanted))
+  }
+
+  func observe(_ bytes: UnsafeRawBufferPointer) {
+    reader.withLockedValue { $0.read(bytes) }
+  }
+
+  func finish() -> Header { reader.withLockedValue { $0.finish() } }
+}

@@ -1,0 +1,153 @@
+import DICOM
+import DICOMNetwork
+import DICOMProtocol
+import EscrowCore
+import EscrowSpool
+import Logging
+
+/// One try to send one instance to one destination.
+struct DeliveryAttempt: Sendable {
+  let claim: Claim
+  let destination: Destination
+  let context: EngineContext
+
+  /// Whether the association can be used for the next instance.
+  enum Ending: Sendable {
+    case associationOpen
+    case associationOver
+  }
+
+  /// Streams the file out, judges the answer, records the outcome.
+  func run(over open: DeliveryAssociation) async -> Ending {
+    let started = context.clock.now()
+    let contextID: UInt8
+    switch open.context(for: claim) {
+    case .accepted(let id): contextID = id
+    case .refused(let result):
+      record(refusal(result), startedAt: started, over: open)
+      return .associationOpen
+    }
+    do {
+      let reply = try await open.association.send(
+        .storeRequest(sop: claim.sop, messageID: 1, priority: 0),
+        dataSet: .source(SpoolSource(claim: claim, spool: context.spool)), on: contextID,
+        timeout: destination.peer.timeouts.store)
+      return await judge(reply, startedAt: started, over: open)
+    } catch AssociationError.source(let error) {
+      return await failedToRead(error, startedAt: started, over: open)
+    } catch {
+      return await lost(error, startedAt: started, over: open)
+    }
+  }
+
+  // MARK: Judging
+
+  private func judge(_ reply: Association.Reply, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
+    let status = reply.command.status ?? Status.processingFailure.rawValue
+    var message = "\(Status(rawValue: status))"
+    if let comment = reply.command.errorComment, !comment.isEmpty { message += " \(comment.escaped)" }
+    let disposition = StoreDisposition.judge(
+      status: status, proof: claim.proof, duplicateIsStored: destination.peer.duplicateIsStored)
+    if case .stored = disposition, !reply.dataSetWasComplete || !isAnswerToThis(reply.command) {
+      await open.association.abort()
+      let outcome = retry(reason: "unknown outcome: the peer answered success before it had the whole instance")
+      record(outcome, startedAt: startedAt, over: open, status: status, message: message)
+      return .associationOver
+    }
+    return await apply(
+      disposition, status: status, message: message, startedAt: startedAt, over: open,
+      wasComplete: reply.dataSetWasComplete)
+  }
+
+  private func apply(
+    _ disposition: StoreDisposition, status: UInt16, message: String, startedAt: Timestamp,
+    over open: DeliveryAssociation, wasComplete: Bool
+  ) async -> Ending {
+    var ending = Ending.associationOpen
+    let result: AttemptOutcome.Result
+    switch disposition {
+    case .stored(let warning, let discarded):
+      result = .stored(discardedElements: discarded)
+      record(result, startedAt: startedAt, over: open, status: status, message: warning.map { "\(message): \($0)" })
+      await HealthChanges(context: context).succeeded(destination)
+      return .associationOpen
+    case .retryDestination(let reason), .holdDestination(let reason):
+      result = .retry(notBefore: context.clock.now(), reason: reason, counted: false)
+      await HealthChanges(context: context).failed(destination, reason: "\(reason): \(message)")
+    case .retryDelivery(let reason, let limit):
+      result = claim.doubtfulFailures + 1 >= limit ? .failed(reason: reason) : retry(reason: reason, counted: true)
+    case .protocolError(let reason):
+      await open.association.abort()
+      ending = .associationOver
+      result = claim.doubtfulFailures >= 1 ? .failed(reason: reason) : retry(reason: reason, counted: true)
+    case .failed(let reason):
+      result = .failed(reason: reason)
+    }
+    record(result, startedAt: startedAt, over: open, status: status, message: message)
+    if !wasComplete {
+      await open.association.abort()
+      ending = .associationOver
+    }
+    return ending
+  }
+
+  private func isAnswerToThis(_ response: CommandSet) -> Bool {
+    response.affectedSOPInstanceUID.map { $0 == claim.sop.instanceUID } ?? true
+  }
+
+  private func refusal(_ result: ContextResult.Result) -> AttemptOutcome.Result {
+    switch result {
+    case .abstractSyntaxNotSupported: .failed(reason: "sopClassNotSupported")
+    case .transferSyntaxesNotSupported: .failed(reason: "transferSyntaxNotAccepted")
+    default: retry(reason: "presentation context refused (result \(result.rawValue))")
+    }
+  }
+
+  /// The file is damaged or unreadable: it never leaves whole, the association is gone with its last fragment unsent.
+  private func failedToRead(_ error: any Error, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
+    if let error = error as? SpoolError, error.isDamaged || error.isMissing {
+      do {
+        try await context.ledger.markDamaged(claim.instance, reason: "\(error)", now: context.clock.now())
+        context.wakeFollowers()
+      } catch {
+        context.logger.error("damage could not be recorded: \(error)", metadata: ["instance": "\(claim.instance)"])
+      }
+    }
+    record(retry(reason: "spool: \(error)"), startedAt: startedAt, over: open, message: "\(error)")
+    return .associationOver
+  }
+
+  /// The association ended without an answer: the outcome is unknown, so the instance is sent again.
+  private func lost(_ error: any Error, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
+    record(retry(reason: "no answer: \(error)"), startedAt: startedAt, over: open, message: "\(error)")
+    if !(error is CancellationError) {
+      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+    }
+    return .associationOver
+  }
+
+  private func retry(reason: String, counted: Bool = false) -> AttemptOutcome.Result {
+    let failures = counted ? claim.doubtfulFailures + 1 : claim.key.attempt
+    let wait = destination.peer.retry.wait(afterFailures: failures, jitter: Double.random(in: 0...1))
+    return .retry(notBefore: context.clock.now() + wait, reason: reason, counted: counted)
+  }
+
+  private func record(
+    _ result: AttemptOutcome.Result, startedAt: Timestamp, over open: DeliveryAssociation, status: UInt16? = nil,
+    message: String? = nil
+  ) {
+    if case .stored = result {
+      context.logger.debug("stored", metadata: ["delivery": "\(claim.key.delivery)", "peer": "\(destination.name)"])
+    } else {
+      context.logger.warning(
+        "not stored: \(message ?? "\(result)")",
+        metadata: ["delivery": "\(claim.key.delivery)", "instance": "\(claim.instance)", "peer": "\(destination.name)"])
+    }
+    context.outcomes.record(
+      [
+        AttemptOutcome(
+          key: claim.key, result: result, startedAt: startedAt, association: open.association.id, status: status,
+          message: message)
+      ], of: destination)
+  }
+}

@@ -1,0 +1,108 @@
+import DICOMNetwork
+import EscrowCore
+import Logging
+
+/// One association's worth of sending: claims batches, negotiates what they need, sends one instance after the other.
+struct DestinationSender: Sendable {
+  let destination: Destination
+  let queue: DestinationQueue
+  let context: EngineContext
+
+  /// Deliveries claimed at once.
+  static let batch = 32
+  /// How long a claim lasts unless renewed.
+  static let lease = Duration.minutes(5)
+
+  /// Sends until nothing is due or the destination fails. Returns when the next delivery becomes due.
+  func run() async -> Timestamp? {
+    if destination.health.current.state == .probing {
+      await probe()
+      return context.clock.now()
+    }
+    var association: DeliveryAssociation?
+    let nextDue: Timestamp?
+    do {
+      nextDue = try await sendAll(over: &association)
+    } catch {
+      // The ledger does not answer; what was claimed returns to the queue when its lease ends.
+      context.logger.error("queue stopped for a moment: \(error)", metadata: ["peer": "\(destination.name)"])
+      nextDue = context.clock.now() + .seconds(5)
+    }
+    await association?.release()
+    return nextDue
+  }
+
+  private func sendAll(over association: inout DeliveryAssociation?) async throws -> Timestamp? {
+    while !context.isDraining {
+      let batch = try await claim()
+      if batch.claims.isEmpty {
+        guard association != nil, await queue.park(nextDue: batch.nextDue) else { return batch.nextDue }
+        continue
+      }
+      if batch.claims.count == Self.batch { queue.noteMore() }
+      let rest = await send(batch.claims, over: &association)
+      guard rest.isEmpty else {
+        giveBack(rest)
+        return nil
+      }
+    }
+    return nil
+  }
+
+  private func claim() async throws -> ClaimBatch {
+    let batch = try await context.ledger.claim(
+      destination.name, limit: Self.batch, lease: context.clock.monotonic() + Self.lease, now: context.clock.now())
+    context.leases.hold(batch.claims.map(\.key))
+    return batch
+  }
+
+  /// Sends a batch in order; returns what was not offered because the destination failed or the process drains.
+  private func send(_ claims: [Claim], over association: inout DeliveryAssociation?) async -> ArraySlice<Claim> {
+    var rest = claims[...]
+    while let claim = rest.first, !context.isDraining, destination.health.current.state == .up {
+      if association?.covers(claim) != true {
+        await association?.release()
+        association = await connect(for: rest)
+      }
+      guard let open = association else { break }
+      rest = rest.dropFirst()
+      let ending = await DeliveryAttempt(claim: claim, destination: destination, context: context).run(over: open)
+      if ending == .associationOver { association = nil }
+    }
+    return rest
+  }
+
+  private func connect(for claims: ArraySlice<Claim>) async -> DeliveryAssociation? {
+    do {
+      let association = try await DeliveryAssociation.open(to: destination, for: claims, context: context)
+      destination.health.associated()
+      return association
+    } catch {
+      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+      return nil
+    }
+  }
+
+  private func giveBack(_ claims: ArraySlice<Claim>) {
+    let now = context.clock.now()
+    let reason = destination.health.current.reason.map { "destination \(destination.name): \($0)" }
+    context.outcomes.record(
+      claims.map {
+        AttemptOutcome(key: $0.key, result: .returned(notBefore: nil, reason: reason), startedAt: now)
+      }, of: destination)
+  }
+
+  /// Asks a destination that was down whether it is back, by C-ECHO. Any A-ASSOCIATE-AC is a yes.
+  private func probe() async {
+    do {
+      try await Echo(connector: context.connector).run(
+        destination.peer, host: destination.host, port: destination.port,
+        callingAE: context.localAE(for: destination.peer))
+      destination.health.associated()
+    } catch is EchoRefused {
+      destination.health.associated()
+    } catch {
+      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+    }
+  }
+}

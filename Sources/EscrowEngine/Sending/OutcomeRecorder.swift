@@ -1,0 +1,67 @@
+package import EscrowCore
+import Logging
+import NIOConcurrencyHelpers
+
+/// Writes the outcomes of attempts to the ledger, everything that waits in one transaction.
+///
+/// Senders do not wait for it: an outcome that a crash takes along means that the instance is sent once more.
+package final class OutcomeRecorder: Sendable {
+  private struct Inbox {
+    var outcomes: [AttemptOutcome] = []
+    var destinations: [PeerName: Destination] = [:]
+  }
+
+  private let inbox = NIOLockedValueBox(Inbox())
+  private let signal = Signal()
+  private let isClosed = NIOLockedValueBox(false)
+
+  package init() {}
+
+  package func record(_ outcomes: [AttemptOutcome], of destination: Destination) {
+    guard !outcomes.isEmpty else { return }
+    inbox.withLockedValue { inbox in
+      inbox.outcomes.append(contentsOf: outcomes)
+      inbox.destinations[destination.name] = destination
+    }
+    signal.wake()
+  }
+
+  /// No more outcomes will come: ``run(context:)`` records the rest and returns.
+  package func close() {
+    isClosed.withLockedValue { $0 = true }
+    signal.wake()
+  }
+
+  package func run(context: EngineContext) async {
+    while !Task.isCancelled {
+      let waiting = inbox.withLockedValue { inbox in
+        defer { inbox = Inbox() }
+        return inbox
+      }
+      if !waiting.outcomes.isEmpty {
+        await write(waiting, context: context)
+      } else if isClosed.withLockedValue({ $0 }) {
+        return
+      } else {
+        await signal.wait()
+      }
+    }
+  }
+
+  private func write(_ waiting: Inbox, context: EngineContext) async {
+    while !Task.isCancelled {
+      do {
+        try await context.ledger.record(waiting.outcomes, now: context.clock.now())
+        context.leases.end(waiting.outcomes.map(\.key))
+        for destination in waiting.destinations.values {
+          destination.noteWork()
+          destination.commitmentSignal.wake()
+        }
+        return context.wakeFollowers()
+      } catch {
+        context.logger.error("outcomes of \(waiting.outcomes.count) attempts not recorded, trying again: \(error)")
+        try? await Task.sleep(for: .seconds(1))
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import DICOMNetwork
+import EscrowCore
+import EscrowSpool
+import NIOConcurrencyHelpers
+
+/// A spool file as the data set of a C-STORE-RQ. The file is opened by the first read, on the I/O thread.
+final class SpoolSource: DataSetSource {
+  let length: Int
+  private let claim: Claim
+  private let spool: Spool
+  private let reader = NIOLockedValueBox<SpoolReader?>(nil)
+
+  init(claim: Claim, spool: Spool) {
+    self.claim = claim
+    self.spool = spool
+    length = Int(claim.dataSetLength)
+  }
+
+  func read(into regions: [UnsafeMutableRawBufferPointer]) throws {
+    let reader = try reader.withLockedValue { reader in
+      if let reader { return reader }
+      let opened = try spool.open(claim.file)
+      guard opened.record.digest == claim.digest, opened.record.dataSetLength == claim.dataSetLength else {
+        throw SpoolError.damaged(file: claim.file, reason: "it is not the file that the ledger knows")
+      }
+      reader = opened
+      return opened
+    }
+    try reader.read(into: regions)
+  }
+}

@@ -1,0 +1,72 @@
+package import DICOM
+package import EscrowCore
+import EscrowSpool
+package import NIOCore
+
+/// Takes instances and commitment requests from the API, on the same road as those from the network.
+package struct Submission: Sendable {
+  private let context: EngineContext
+
+  package init(context: EngineContext) { self.context = context }
+
+  /// A Part 10 file of the API: spooled, sent to `destination`, asked for if `commit`. Returns when it is durable.
+  ///
+  /// The bytes arrive in pieces of any size. Throws ``SubmissionError`` for what the caller can mend.
+  package func send<Chunks: AsyncSequence>(
+    _ chunks: Chunks, to destination: PeerName, commit: Bool
+  ) async throws -> (instance: InstanceID, delivery: DeliveryID) where Chunks.Element == ByteBuffer {
+    guard let peer = context.destinations[destination]?.peer else {
+      throw SubmissionError.unknownDestination(destination)
+    }
+    if commit, !peer.allow.contains(.report) { throw SubmissionError.cannotReport(destination) }
+    if context.space.isFull { throw SubmissionError.spoolFull }
+    let received = try await Part10Upload(context: context).receive(chunks)
+    let plan = RoutingPlan(
+      deliveries: [PlannedDelivery(to: destination, proof: commit ? .commitment : .response, origin: .api)])
+    let instance =
+      switch try await Admissions(context: context).admit(received.admission(plan: plan)) {
+      case .admitted: received.id
+      case .known(let earlier), .replaced(let earlier), .looped(let earlier): earlier
+      }
+    let filter = DeliveryFilter(destinations: [destination], instance: instance)
+    guard let delivery = try await context.ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {
+      throw SubmissionError.looped(destination)
+    }
+    return (instance, delivery.delivery.id)
+  }
+
+  /// Asks a destination for storage commitment of instances that need not be here. Returns when the request is
+  /// durable and was answered.
+  package func commit(_ references: [SOPInstance], at destination: PeerName, actor: String) async throws -> UID {
+    guard let target = context.destinations[destination] else { throw SubmissionError.unknownDestination(destination) }
+    guard target.peer.allow.contains(.report) else { throw SubmissionError.cannotReport(destination) }
+    guard !references.isEmpty else { throw SubmissionError.noReferences }
+    let uid = UID.newTransaction()
+    let now = context.clock.now()
+    try await context.ledger.openTransaction(uid, to: destination, references: references, actor: actor, now: now)
+    try await CommitmentRequests(context: context).ask(
+      CommitmentTransaction(uid: uid, destination: destination, references: references, openedAt: now), of: target)
+    return uid
+  }
+}
+
+/// Why a submission was not taken.
+package enum SubmissionError: Error, Equatable, CustomStringConvertible {
+  case unknownDestination(PeerName)
+  case cannotReport(PeerName)
+  case spoolFull
+  case looped(PeerName)
+  case noReferences
+  case notDICOM(String)
+
+  package var description: String {
+    switch self {
+    case .unknownDestination(let name): "no peer \(name) with host and port is configured"
+    case .cannotReport(let name): "peer \(name) may not report storage commitment: add report to its allow"
+    case .spoolFull: "disk space is low; nothing is taken until there is more"
+    case .looped(let name): "\(name) has sent this instance to us itself or already has it"
+    case .noReferences: "name at least one instance"
+    case .notDICOM(let reason): "not a DICOM file (PS3.10): \(reason)"
+    }
+  }
+}

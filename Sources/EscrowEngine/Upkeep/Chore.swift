@@ -1,0 +1,32 @@
+import EscrowCore
+import Logging
+
+/// Something that upkeep does again and again, not more often than `interval`.
+struct Chore: Sendable {
+  private let name: String
+  private let interval: Duration
+  private let action: @Sendable () async throws -> Void
+  private var next: MonotonicTime?
+
+  init(_ name: String, every interval: Duration, _ action: @escaping @Sendable () async throws -> Void) {
+    self.name = name
+    self.interval = interval
+    self.action = action
+  }
+
+  func isDue(at now: MonotonicTime) -> Bool { next.map { $0 <= now } ?? true }
+
+  /// Does it. An error is logged and the chore tried again at its next time; but a ledger that cannot be made durable
+  /// any more is thrown, since then the process must end and recover.
+  mutating func run(context: EngineContext) async throws {
+    do {
+      try await action()
+    } catch let error as LedgerError {
+      if case .syncFailed = error { throw error }
+      context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
+    } catch {
+      context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
+    }
+    next = context.clock.monotonic() + interval
+  }
+}

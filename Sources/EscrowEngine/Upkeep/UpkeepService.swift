@@ -1,0 +1,104 @@
+import EscrowConfiguration
+import NIOPosix
+import EscrowCore
+import EscrowSpool
+import Logging
+import ServiceLifecycle
+
+/// What time brings: overdue reports, ended leases, quiet studies, purges, free space, overdue alarms.
+package struct UpkeepService: Service {
+  private let context: EngineContext
+
+  /// The longest time without a look; wake-ups come earlier.
+  private static let tick = Duration.seconds(1)
+  /// The least time between two looks, so that a busy road is not spent on upkeep.
+  private static let pause = Duration.milliseconds(100)
+
+  package init(context: EngineContext) { self.context = context }
+
+  package func run() async throws {
+    var chores = [
+      Chore("reports", every: .seconds(1), expireReports), Chore("studies", every: Self.pause, advanceStudies),
+      Chore("purge", every: Self.pause, PurgeService(context: context).purgeDue),
+      Chore("leases", every: .seconds(60), renewLeases), Chore("space", every: .seconds(5), watchSpace),
+      Chore("health", every: .seconds(5), raiseOverdueAlarms),
+      Chore("hosts", every: .minutes(5), resolveHosts),
+      Chore("orphans", every: .hours(1), sweepOrphans),
+    ]
+    while !context.isDraining, !Task.isCancelled {
+      for index in chores.indices where chores[index].isDue(at: context.clock.monotonic()) {
+        try await chores[index].run(context: context)
+      }
+      try? await Task.sleep(for: Self.pause)
+      await context.upkeep.wait(atMost: Self.tick)
+    }
+  }
+
+  private func expireReports() async throws {
+    let overdue = try await context.ledger.expireReports(
+      policies: context.destinations.commitmentPolicies, now: context.clock.now())
+    for (name, count) in overdue {
+      context.logger.warning("\(count) reports are overdue; asking again", metadata: ["peer": "\(name)"])
+      context.destinations[name]?.commitmentSignal.wake()
+    }
+    if !overdue.isEmpty { context.webhooks() }
+  }
+
+  private func advanceStudies() async throws {
+    _ = try await context.ledger.advanceStudies(quiet: context.settings.studyQuiet, now: context.clock.now())
+    context.webhooks()
+  }
+
+  private func renewLeases() async throws {
+    let now = context.clock.monotonic()
+    try await context.ledger.renew(context.leases.current, lease: now + DestinationSender.lease)
+    let expired = try await context.ledger.expireClaims(at: now, now: context.clock.now())
+    guard expired > 0 else { return }
+    context.logger.warning("\(expired) claims were lost and are queued again")
+    for destination in context.destinations.all { destination.noteWork() }
+  }
+
+  private func watchSpace() async throws {
+    let space = try context.spool.usage()
+    let (before, after) = context.space.update(space)
+    guard before != after else { return }
+    let now = context.clock.now()
+    let path = context.settings.spool.path
+    let text = "\(space.freeBytes / 1_000_000) MB are free of \(space.totalBytes / 1_000_000) MB"
+    context.logger.warning("disk space: \(after): \(text)", metadata: ["path": "\(path)"])
+    try await note(
+      .storageLow, .storageLow, holds: after >= .low, was: before >= .low, path: path, text: text, now: now)
+    try await note(
+      .storageFull, .storageFull, holds: after == .full, was: before == .full, path: path, text: text, now: now)
+  }
+
+  private func note(
+    _ kind: AlarmKind, _ event: EventKind, holds: Bool, was: Bool, path: String, text: String, now: Timestamp
+  ) async throws {
+    guard holds != was else { return }
+    if holds {
+      try await context.ledger.raise(
+        Alarm(kind, subject: path, since: now, text: text), event: EscrowEvent(event, at: now, reason: text))
+    } else {
+      try await context.ledger.clear(kind, subject: path, event: nil)
+    }
+    context.webhooks()
+  }
+
+  private func raiseOverdueAlarms() async throws {
+    for destination in context.destinations.all {
+      await HealthChanges(context: context).raiseIfOverdue(destination, now: context.clock.now())
+    }
+  }
+
+  private func resolveHosts() async throws {
+    guard context.peers.hasHostNames else { return }
+    try await context.pool.runIfActive { context.peers.resolveHosts() }
+  }
+
+  private func sweepOrphans() async throws {
+    try await context.pool.runIfActive {
+      _ = try context.spool.sweepOrphans(olderThan: .days(7), now: context.clock.now())
+    }
+  }
+}

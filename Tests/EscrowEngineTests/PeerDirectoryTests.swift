@@ -1,0 +1,57 @@
+import DICOM
+import EscrowCore
+import EscrowEngine
+import Testing
+
+@Suite struct PeerDirectoryTests {
+  private static let archive = Peer(
+    name: "archive", aeTitle: "ARCHIVE", host: "10.0.0.5", port: 104, allow: [.echo, .report],
+    commitment: CommitmentIdentity(aeTitles: ["ARCHIVE", "ARCHIVE_SC"], addresses: ranges("10.0.0.5", "10.0.0.6")))
+  private static let scanner = Peer(
+    name: "ct1", aeTitle: "CT1", addresses: ranges("10.0.1.0/24"), allow: [.echo, .store])
+
+  private static func ranges(_ texts: String...) -> [AddressRange] { texts.compactMap { AddressRange($0) } }
+
+  private func directory(unknown: Set<PeerRight> = []) -> PeerDirectory {
+    PeerDirectory(peers: ["archive": Self.archive, "ct1": Self.scanner], unknownPeers: unknown)
+  }
+
+  @Test func aPeerIsItsTitleAndItsAddress() {
+    #expect(directory().caller("CT1", at: "10.0.1.77") == .peer(Self.scanner))
+    #expect(directory().caller("CT1", at: "::ffff:10.0.1.77") == .peer(Self.scanner))
+    #expect(directory().caller("CT1", at: "10.0.2.77") == .elsewhere("ct1"))
+    #expect(directory().caller("ct1", at: "10.0.1.77") == .stranger)
+  }
+
+  @Test func withoutAddressesTheHostCounts() {
+    #expect(directory().caller("ARCHIVE", at: "10.0.0.5") == .peer(Self.archive))
+  }
+
+  @Test(arguments: [
+    ("ARCHIVE", "10.0.0.5", true), ("ARCHIVE_SC", "10.0.0.6", true), ("ARCHIVE_SC", "10.0.0.7", false),
+    ("CT1", "10.0.1.77", false), ("EVIL", "10.0.0.5", false), ("ARCHIVE", "nonsense", false),
+  ])
+  func reportsComeFromTheCommitmentIdentityOnly(title: String, address: String, isHeard: Bool) {
+    #expect(directory().reporters(AETitle(title), at: address) == (isHeard ? ["archive"] : []))
+  }
+
+  @Test func aTitleThatOnlyReportsMayAssociate() {
+    let caller = directory().caller("ARCHIVE_SC", at: "10.0.0.6")
+    #expect(caller == .reporter(["archive"]))
+    #expect(directory().rights(of: caller) == [.echo, .report])
+  }
+
+  @Test func strangersGetWhatIsConfiguredAndNeverMoreThanEchoAndStore() {
+    #expect(directory().rights(of: .stranger) == [])
+    #expect(directory(unknown: [.echo, .store, .report]).rights(of: .stranger) == [.echo, .store])
+    #expect(directory(unknown: [.echo, .store]).rights(of: .elsewhere("ct1")) == [])
+  }
+
+  @Test func namesAreResolved() {
+    let local = Peer(name: "local", aeTitle: "LOCAL", host: "localhost", port: 104, allow: [.echo])
+    let directory = PeerDirectory(peers: ["local": local], unknownPeers: [])
+    #expect(directory.hasHostNames)
+    directory.resolveHosts()
+    #expect(directory.caller("LOCAL", at: "127.0.0.1") == .peer(local))
+  }
+}
