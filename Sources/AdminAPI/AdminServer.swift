@@ -1,0 +1,50 @@
+import EscrowConfiguration
+package import EscrowEngine
+package import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP server: `/api/v1`, `/health`.
+package struct AdminServer: Service {
+  private let context: EngineContext
+  private let readiness: Readiness
+  private let running: @Sendable (Int) async -> Void
+
+  /// `running` is told the port when the server accepts requests.
+  package init(
+    context: EngineContext, readiness: Readiness, running: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) {
+    self.context = context
+    self.readiness = readiness
+    self.running = running
+  }
+
+  package func run() async throws {
+    let http = context.settings.http
+    let running = running
+    var logger = Logger(label: "escrow.http")
+    logger.logLevel = .critical
+    let application = Application(
+      router: router(), configuration: .init(address: .hostname(http.host, port: http.port), serverName: "Escrow"),
+      onServerRunning: { channel in await running(channel.localAddress?.port ?? http.port) }, logger: logger)
+    try await application.run()
+  }
+
+  /// All routes with their checks.
+  package func router() -> Router<BasicRequestContext> {
+    let router = Router()
+    router.add(middleware: ProblemResponses(logger: context.logger))
+    router.add(middleware: HostAndOriginCheck(hosts: Self.hosts(context.settings.http.host)))
+    HealthRoutes(context: context, readiness: readiness).add(to: router.group("health"))
+    let api = router.group("api/v1")
+    ReadRoutes(context: context).add(to: api)
+    WriteRoutes(context: context).add(to: api)
+    return router
+  }
+
+  private static func hosts(_ bound: String) -> Set<String> {
+    let host = bound.contains(":") ? "[\(bound)]" : bound
+    return ["localhost", "127.0.0.1", "[::1]", host.lowercased()]
+  }
+}

@@ -1,0 +1,43 @@
+import EscrowCore
+
+/// `GET /api/v1/status`: everything that says whether all is well.
+package struct StatusBody: Codable, Sendable {
+  package var instances: [String: Int]
+  package var deliveries: [String: Int]
+  package var destinations: [String: DestinationBody]
+  package var spool: SpoolBody
+  package var alarms: [AlarmBody]
+}
+
+/// How a destination is and what waits for it.
+package struct DestinationBody: Codable, Sendable {
+  /// `up`, `probing` or `down`.
+  package var health: String
+  @OrNull package var reason: String?
+  package var queued: Int
+  package var sent: Int
+  package var requested: Int
+  package var failed: Int
+  @OrNull package var oldestAgeSeconds: Double?
+  @OrNull package var nextProbeAt: String?
+}
+
+package struct SpoolBody: Codable, Sendable {
+  /// Bytes of the data sets that are kept.
+  package var bytes: Int64
+  @OrNull package var freeBytes: Int64?
+}
+
+package struct AlarmBody: Codable, Sendable {
+  package var kind: String
+  package var subject: String
+  package var since: String
+  package var text: String
+
+  init(_ alarm: Alarm) {
+    kind = alarm.kind.rawValue
+    subject = alarm.subject
+    since = alarm.since.rfc3339
+    text = alarm.text
+  }
+}

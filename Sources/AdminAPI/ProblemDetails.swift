@@ -1,0 +1,102 @@
+import EscrowEngine
+import Foundation
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+/// An error as the API answers it (RFC 9457): what is wrong and what to do.
+package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
+  package var title: String
+  package var statusCode: Int
+  package var detail: String
+
+  private enum CodingKeys: String, CodingKey {
+    case title
+    case statusCode = "status"
+    case detail
+  }
+
+  package var status: HTTPResponse.Status { HTTPResponse.Status(code: statusCode) }
+
+  package func response(from request: Request, context: some RequestContext) throws -> Response {
+    try JSON.response(self, status: status, contentType: "application/problem+json")
+  }
+
+  static func badRequest(_ detail: String) -> ProblemDetails {
+    ProblemDetails(title: "Bad request", statusCode: 400, detail: detail)
+  }
+
+  static func notFound(_ detail: String) -> ProblemDetails {
+    ProblemDetails(title: "Not found", statusCode: 404, detail: detail)
+  }
+
+  static func conflict(_ detail: String) -> ProblemDetails {
+    ProblemDetails(title: "Conflict", statusCode: 409, detail: detail)
+  }
+
+  static func forbidden(_ detail: String) -> ProblemDetails {
+    ProblemDetails(title: "Forbidden", statusCode: 403, detail: detail)
+  }
+
+  static func unavailable(_ detail: String) -> ProblemDetails {
+    ProblemDetails(title: "Service unavailable", statusCode: 503, detail: detail)
+  }
+
+  static func failure(_ detail: String) -> ProblemDetails {
+    ProblemDetails(title: "Internal error", statusCode: 500, detail: detail)
+  }
+
+  /// What a submission's error means to the caller.
+  init(_ error: SubmissionError) {
+    self =
+      switch error {
+      case .unknownDestination: .notFound("\(error)")
+      case .cannotReport, .looped: .conflict("\(error)")
+      case .spoolFull: ProblemDetails(title: "Insufficient storage", statusCode: 507, detail: "\(error)")
+      case .noReferences, .notDICOM: .badRequest("\(error)")
+      }
+  }
+
+  private init(title: String, statusCode: Int, detail: String) {
+    self.title = title
+    self.statusCode = statusCode
+    self.detail = detail
+  }
+}
+
+/// JSON responses.
+enum JSON {
+  static func response(
+    _ body: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json"
+  ) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let data = try encoder.encode(body)
+    return Response(
+      status: status, headers: [.contentType: contentType, .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+  }
+
+  /// A request's body as JSON, at most 16 MiB; throws what to mend.
+  static func body<Body: Decodable>(_ type: Body.Type, of request: Request) async throws -> Body {
+    let bytes = try await request.body.collect(upTo: 16 * 1024 * 1024)
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+    } catch let error as DecodingError {
+      throw ProblemDetails.badRequest("the body is not what is expected: \(explain(error))")
+    }
+  }
+
+  private static func explain(_ error: DecodingError) -> String {
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+    return switch error {
+    case .keyNotFound(let key, let context): "\(path(context)) lacks \(key.stringValue)"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      "\(path(context)): \(context.debugDescription)"
+    case .dataCorrupted(let context): "\(path(context)) \(context.debugDescription)"
+    @unknown default: "\(error)"
+    }
+  }
+}

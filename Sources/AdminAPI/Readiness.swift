@@ -1,0 +1,13 @@
+import NIOConcurrencyHelpers
+
+/// Whether the DICOM listener accepts associations, and on which port.
+package final class Readiness: Sendable {
+  private let listening = NIOLockedValueBox<Int?>(nil)
+
+  package init() {}
+
+  package var isListening: Bool { port != nil }
+  package var port: Int? { listening.withLockedValue { $0 } }
+
+  package func isListening(on port: Int) { listening.withLockedValue { $0 = port } }
+}

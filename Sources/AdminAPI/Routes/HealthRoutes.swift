@@ -1,0 +1,33 @@
+import EscrowCore
+import EscrowEngine
+import Hummingbird
+
+/// `/health/live` and `/health/ready`, for whatever watches the process.
+struct HealthRoutes: Sendable {
+  let context: EngineContext
+  let readiness: Readiness
+
+  private struct Body: Codable {
+    let status: String
+    let checks: [String: String]
+  }
+
+  func add(to router: RouterGroup<some RequestContext>) {
+    router.get("live") { _, _ in try JSON.response(Body(status: "live", checks: [:])) }
+    router.get("ready") { _, _ in try await ready() }
+  }
+
+  private func ready() async throws -> Response {
+    var checks = ["listening": readiness.isListening ? "ok" : "not yet", "draining": context.isDraining ? "yes" : "ok"]
+    checks["disk"] = context.space.isFull ? "below the stop watermark: storing is refused" : "ok"
+    do {
+      _ = try await context.ledger.alarms()
+      checks["ledger"] = "ok"
+    } catch {
+      checks["ledger"] = "\(error)"
+    }
+    let isReady = checks.values.allSatisfy { $0 == "ok" }
+    return try JSON.response(
+      Body(status: isReady ? "ready" : "not ready", checks: checks), status: isReady ? .ok : .serviceUnavailable)
+  }
+}

@@ -1,0 +1,100 @@
+import DICOM
+import EscrowCore
+import EscrowEngine
+import Hummingbird
+
+/// The queries of `/api/v1`.
+struct ReadRoutes: Sendable {
+  let context: EngineContext
+
+  private static let pageParameters: Set<String> = ["cursor", "limit"]
+  private var ledger: any LedgerReading { context.ledger }
+
+  func add(to api: RouterGroup<some RequestContext>) {
+    api.get("status") { _, _ in try await JSON.response(StatusReport(context: context).body()) }
+    api.get("destinations") { _, _ in try await JSON.response(StatusReport(context: context).body().destinations) }
+    api.get("instances") { request, _ in try await instances(request) }
+    api.get("deliveries") { request, _ in try await deliveries(request) }
+    api.get("deliveries/:id") { _, parameters in
+      try await delivery(parameters.parameters.require("id"))
+    }
+    api.get("trace/:uid") { _, parameters in try await trace(UID(parameters.parameters.require("uid"))) }
+    api.get("commitments") { request, _ in try await commitments(request) }
+    api.get("commitments/:uid") { _, parameters in
+      try await commitment(UID(parameters.parameters.require("uid")))
+    }
+    api.get("webhooks") { _, _ in
+      try await JSON.response(ListBody(items: ledger.endpoints().map { WebhookEndpointBody($0) }, next: nil))
+    }
+    api.get("webhooks/:name/deliveries") { request, parameters in
+      try await webhookLog(parameters.parameters.require("name"), request)
+    }
+  }
+
+  private func instances(_ request: Request) async throws -> Response {
+    let query = try request.query(
+      allowing: Self.pageParameters.union(["sopInstanceUID", "studyInstanceUID", "state"]))
+    let filter = InstanceFilter(
+      sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
+      studyInstanceUID: query["studyInstanceUID"].map { UID($0) },
+      states: try query.list("state").map { try parsed($0, as: InstanceState.self, parameter: "state") })
+    let page = try await ledger.instances(filter, page: Request.page(query))
+    return try JSON.response(ListBody(items: page.items.map { InstanceBody($0) }, next: page.next))
+  }
+
+  private func deliveries(_ request: Request) async throws -> Response {
+    let query = try request.query(
+      allowing: Self.pageParameters.union(["to", "state", "sopInstanceUID", "studyInstanceUID"]))
+    let filter = DeliveryFilter(
+      states: try query.list("state").map { try parsed($0, as: DeliveryState.self, parameter: "state") },
+      destinations: query.list("to").map { Set($0.map { PeerName($0) }) },
+      sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
+      studyInstanceUID: query["studyInstanceUID"].map { UID($0) })
+    let page = try await ledger.deliveries(filter, page: Request.page(query))
+    return try JSON.response(ListBody(items: page.items.map { QueueBody($0) }, next: page.next))
+  }
+
+  private func delivery(_ text: String) async throws -> Response {
+    guard let id = Int64(text) else { throw ProblemDetails.badRequest("\(text.escaped) is not a delivery's number") }
+    let filter = DeliveryFilter(ids: [DeliveryID(rawValue: id)])
+    guard let record = try await ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {
+      throw ProblemDetails.notFound("there is no delivery \(id)")
+    }
+    return try JSON.response(QueueBody(record))
+  }
+
+  private func trace(_ uid: UID) async throws -> Response {
+    let trace = try await ledger.trace(uid)
+    guard !trace.instances.isEmpty || !trace.transactions.isEmpty else {
+      throw ProblemDetails.notFound(
+        "nothing is on record of \(uid.rawValue.escaped) as SOP Instance or Study Instance UID")
+    }
+    return try JSON.response(TraceBody(trace))
+  }
+
+  private func commitments(_ request: Request) async throws -> Response {
+    let query = try request.query(allowing: Self.pageParameters.union(["to", "state", "sopInstanceUID"]))
+    let filter = TransactionFilter(
+      destinations: query.list("to").map { Set($0.map { PeerName($0) }) },
+      states: try query.list("state").map { try parsed($0, as: TransactionRecord.State.self, parameter: "state") },
+      sopInstanceUID: query["sopInstanceUID"].map { UID($0) })
+    let page = try await ledger.transactions(filter, page: Request.page(query))
+    return try JSON.response(ListBody(items: page.items.map { CommitmentBody($0) }, next: page.next))
+  }
+
+  private func commitment(_ uid: UID) async throws -> Response {
+    guard let record = try await ledger.transaction(uid) else {
+      throw ProblemDetails.notFound("no transaction \(uid.rawValue.escaped) was ever opened here")
+    }
+    return try JSON.response(CommitmentBody(record))
+  }
+
+  private func webhookLog(_ name: String, _ request: Request) async throws -> Response {
+    let query = try request.query(allowing: Self.pageParameters)
+    guard try await ledger.endpoints().contains(where: { $0.name == name }) else {
+      throw ProblemDetails.notFound("no webhook \(name.escaped) is configured")
+    }
+    let page = try await ledger.webhookLog(name, page: Request.page(query))
+    return try JSON.response(ListBody(items: page.items.map { WebhookDeliveryBody($0) }, next: page.next))
+  }
+}

@@ -1,0 +1,45 @@
+import EscrowSpool
+import EscrowCore
+import EscrowEngine
+
+/// Gathers what `status` shows from the ledger and the destinations.
+struct StatusReport: Sendable {
+  let context: EngineContext
+
+  func body() async throws -> StatusBody {
+    let status = try await context.ledger.status()
+    let alarms = try await context.ledger.alarms()
+    let now = context.clock.now()
+    var destinations: [String: DestinationBody] = [:]
+    for destination in context.destinations.all {
+      destinations[destination.name.rawValue] = Self.body(
+        destination.health.current, backlog: status.backlogs[destination.name] ?? .init(), now: now)
+    }
+    return StatusBody(
+      instances: Self.counts(status.instances), deliveries: Self.counts(status.deliveries), destinations: destinations,
+      spool: SpoolBody(bytes: status.bytes, freeBytes: context.space.latest?.freeBytes),
+      alarms: alarms.map { AlarmBody($0) })
+  }
+
+  private static func body(
+    _ health: DestinationHealth, backlog: LedgerStatus.Backlog, now: Timestamp
+  ) -> DestinationBody {
+    let (name, nextProbe): (String, Timestamp?) =
+      switch health.state {
+      case .up: ("up", nil)
+      case .probing: ("probing", nil)
+      case .down(let until): ("down", until)
+      }
+    return DestinationBody(
+      health: name, reason: health.reason, queued: backlog.queued, sent: backlog.sent, requested: backlog.requested,
+      failed: backlog.failed, oldestAgeSeconds: backlog.oldest.map { now.since($0).inSeconds },
+      nextProbeAt: nextProbe?.rfc3339)
+  }
+
+  /// Every state with its number, zeros included.
+  private static func counts<State: RawRepresentable<String> & CaseIterable & Hashable>(
+    _ counts: [State: Int]
+  ) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: State.allCases.map { ($0.rawValue, counts[$0] ?? 0) })
+  }
+}
