@@ -1,7 +1,51 @@
 import ArgumentParser
+import EscrowCore
+import Glibc
 
 /// The `escrow` command.
 @main
 struct Escrow: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "escrow", abstract: "A DICOM store-and-forward router.")
+  static let configuration = CommandConfiguration(
+    commandName: "escrow",
+    abstract: "A DICOM store-and-forward router that deletes nothing on hope.",
+    discussion: """
+      Receives instances by C-STORE, keeps them on disk, forwards them to the destinations its routes name, asks \
+      those for storage commitment, and deletes its copy only when the answer says that it is safe.
+
+      See it work with nothing configured:
+        escrow demo
+
+      Exit codes: 0 ok, 1 the answer is no, 2 usage or configuration, 3 cannot reach the server or peer.
+      """,
+    version: Software.version,
+    subcommands: [
+      ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
+      QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, RouteCommand.self, DemoCommand.self,
+    ])
+
+  /// Runs the command and ends the process with an exit code of ours.
+  static func main() async {
+    StandardOutput.flushLines()
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      if !failure.text.isEmpty { printError("escrow: \(failure.text)") }
+      Glibc.exit(failure.code.rawValue)
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Usage errors exit with 2; `--help` and `--version` with 0.
+  private static func end(with error: any Error) -> Never {
+    let isClean = exitCode(for: error).isSuccess
+    let message = fullMessage(for: error)
+    if isClean { print(message) } else { printError(message) }
+    Glibc.exit(isClean ? 0 : Failure.Code.usage.rawValue)
+  }
 }

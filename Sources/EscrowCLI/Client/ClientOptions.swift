@@ -1,0 +1,27 @@
+import ArgumentParser
+import EscrowConfiguration
+import Foundation
+
+/// How a command finds the running server.
+struct ClientOptions: ParsableArguments {
+  @Option(help: "The server's address, e.g. http://127.0.0.1:8042. Default: $ESCROW_URL, or http of --config.")
+  var server: String?
+
+  @Option(help: "The configuration that tells the server's address.")
+  var config: String?
+
+  @Flag(help: "Print the server's JSON.")
+  var json = false
+
+  /// The client for the server that the options, the environment or the configuration name.
+  func client() throws -> EscrowClient {
+    if let server { return EscrowClient(base: server) }
+    if config == nil, let url = ProcessInfo.processInfo.environment["ESCROW_URL"] { return EscrowClient(base: url) }
+    let file = ConfigurationFile.path(config)
+    guard config != nil || FileManager.default.fileExists(atPath: file) else {
+      return EscrowClient(base: "http://127.0.0.1:8042")
+    }
+    let http = try ConfigurationFile.load(config).settings.http
+    return EscrowClient(base: "http://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(http.port)")
+  }
+}

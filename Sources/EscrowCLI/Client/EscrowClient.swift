@@ -1,0 +1,117 @@
+import AdminAPI
+import CCurl
+import Foundation
+
+/// Calls the API of a running server, through libcurl, one request at a time.
+struct EscrowClient {
+  /// E.g. `http://127.0.0.1:8042`.
+  let base: String
+
+  /// What the server answered.
+  struct Answer {
+    let status: Int
+    let body: Data
+  }
+
+  init(base: String) { self.base = base.hasSuffix("/") ? String(base.dropLast()) : base }
+
+  func get<Body: Decodable>(_ type: Body.Type, _ path: String, json: Bool) throws -> Body {
+    try decode(type, perform(path), json: json)
+  }
+
+  func post<Body: Decodable>(_ type: Body.Type, _ path: String, _ request: some Encodable, json: Bool) throws -> Body {
+    let body = try JSONEncoder().encode(request)
+    return try decode(type, perform(path, upload: .bytes(body)), json: json)
+  }
+
+  func postFile<Body: Decodable>(_ type: Body.Type, _ path: String, file: String) throws -> Body {
+    try decode(type, perform(path, upload: .file(file)), json: false)
+  }
+
+  /// Decodes a success; throws what the server says of a failure. With `json`, prints the body as it came.
+  private func decode<Body: Decodable>(_ type: Body.Type, _ answer: Answer, json: Bool) throws -> Body {
+    guard (200..<300).contains(answer.status) else {
+      let problem = try? JSONDecoder().decode(ProblemDetails.self, from: answer.body)
+      let isUsage = answer.status == 400
+      throw Failure(isUsage ? .usage : .no, problem?.detail ?? "\(base) answered with status \(answer.status)")
+    }
+    if json { print(String(decoding: answer.body, as: UTF8.self)) }
+    do {
+      return try JSONDecoder().decode(type, from: answer.body)
+    } catch {
+      throw Failure(.unreachable, "\(base) answered something that is not Escrow's: is this the right address?")
+    }
+  }
+
+  // MARK: libcurl
+
+  private enum Upload {
+    case bytes(Data)
+    case file(String)
+  }
+
+  private final class Received {
+    var bytes = Data()
+  }
+
+  private func perform(_ path: String, upload: Upload? = nil) throws -> Answer {
+    guard let easy = curl_easy_init() else { throw Failure(.unreachable, "libcurl cannot be used") }
+    defer { curl_easy_cleanup(easy) }
+    let headers = curl_slist_append(nil, "Content-Type: application/json")
+    let silent = curl_slist_append(headers, "Expect:")
+    defer { curl_slist_free_all(silent) }
+    ccurl_set_string(easy, CURLOPT_URL, base + path)
+    ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+    ccurl_set_string(easy, CURLOPT_PROXY, "")
+    ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 10_000)
+    ccurl_set_headers(easy, silent)
+    let received = Received()
+    ccurl_set_write_callback(easy, Self.write, Unmanaged.passUnretained(received).toOpaque())
+    let file = try attach(upload, to: easy)
+    defer { if let file { fclose(file) } }
+    let code = withExtendedLifetime(received) { curl_easy_perform(easy) }
+    guard code == CURLE_OK else {
+      throw Failure(
+        .unreachable, "cannot reach \(base): \(String(cString: curl_easy_strerror(code))). Is escrow serve running?")
+    }
+    var status = 0
+    ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+    return Answer(status: status, body: received.bytes)
+  }
+
+  /// Makes the request a POST with a body; a file is streamed and must be closed after the transfer.
+  private func attach(_ upload: Upload?, to easy: UnsafeMutableRawPointer) throws -> UnsafeMutablePointer<FILE>? {
+    switch upload {
+    case nil: return nil
+    case .bytes(let data):
+      _ = data.withUnsafeBytes { ccurl_set_body(easy, $0.baseAddress, curl_off_t($0.count)) }
+      return nil
+    case .file(let path):
+      guard let file = fopen(path, "rb") else {
+        throw Failure(.usage, "cannot read \(path): \(String(cString: strerror(errno)))")
+      }
+      fseek(file, 0, SEEK_END)
+      let length = ftell(file)
+      rewind(file)
+      ccurl_set_long(easy, CURLOPT_POST, 1)
+      ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length))
+      ccurl_set_pointer(easy, CURLOPT_READDATA, file)
+      return file
+    }
+  }
+
+  private static let write: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    Unmanaged<Received>.fromOpaque(context).takeUnretainedValue().bytes
+      .append(UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: size * count)
+    return size * count
+  }
+}
+
+extension String {
+  /// For a query's value or a path's component.
+  var urlEscaped: String {
+    addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? self
+  }
+}

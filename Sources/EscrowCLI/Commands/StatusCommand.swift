@@ -1,0 +1,55 @@
+import AdminAPI
+import ArgumentParser
+
+/// `escrow status`.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show what waits, how the destinations are, and what is wrong.",
+    discussion: "Exit code 1 when an alarm is open.\n\nExample:\n  escrow status")
+
+  @OptionGroup var options: ClientOptions
+
+  func run() throws {
+    let status = try options.client().get(StatusBody.self, "/api/v1/status", json: options.json)
+    if !options.json { show(status) }
+    if !status.alarms.isEmpty { throw Failure(.no) }
+  }
+
+  private func show(_ status: StatusBody) {
+    print("instances   \(Self.line(status.instances))")
+    print("deliveries  \(Self.line(status.deliveries))")
+    let free = status.spool.freeBytes.map { ", \(bytesText($0)) free" } ?? ""
+    print("spool       \(bytesText(status.spool.bytes)) kept\(free)")
+    print("")
+    var table = TextTable("DESTINATION", "HEALTH", "QUEUED", "SENT", "REQUESTED", "FAILED", "OLDEST", "REASON")
+    for (name, body) in status.destinations.sorted(by: { $0.key < $1.key }) {
+      let next = body.nextProbeAt.map { " (next probe \($0))" } ?? ""
+      table.add(
+        name, body.health, "\(body.queued)", "\(body.sent)", "\(body.requested)", "\(body.failed)",
+        body.oldestAgeSeconds.map { "\(Int($0)) s" } ?? "-", (body.reason ?? "-") + next)
+    }
+    table.write()
+    print("")
+    guard !status.alarms.isEmpty else { return print("no alarms") }
+    var alarms = TextTable("ALARM", "SUBJECT", "SINCE", "TEXT")
+    for alarm in status.alarms { alarms.add(alarm.kind, alarm.subject, alarm.since, alarm.text) }
+    alarms.write()
+  }
+
+  private static func line(_ counts: [String: Int]) -> String {
+    let present = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    return present.isEmpty ? "none" : present.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+  }
+}
+
+/// A number of bytes for people.
+func bytesText(_ count: Int64) -> String {
+  let units = ["B", "kB", "MB", "GB", "TB"]
+  var value = Double(count)
+  var unit = 0
+  while value >= 1000, unit < units.count - 1 {
+    value /= 1000
+    unit += 1
+  }
+  return unit == 0 ? "\(count) B" : "\((value * 10).rounded() / 10) \(units[unit])"
+}

@@ -1,0 +1,50 @@
+import AdminAPI
+import ArgumentParser
+
+/// `escrow trace`.
+struct TraceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace", abstract: "Tell all that is on record of an instance or a study, also after the purge.",
+    discussion: "Example:\n  escrow trace 1.2.840.113619.2.55.3.604688119.868.1234567890.1")
+
+  @Argument(help: "A SOP Instance UID or a Study Instance UID.")
+  var uid: String
+
+  @OptionGroup var options: ClientOptions
+
+  func run() throws {
+    let trace = try options.client().get(TraceBody.self, "/api/v1/trace/\(uid.urlEscaped)", json: options.json)
+    if options.json { return }
+    for instance in trace.instances { show(instance, trace) }
+    let shown = Set(trace.instances.map(\.sopInstanceUID))
+    for item in trace.transactions where !shown.contains(item.sopInstanceUID) { print(line(item)) }
+    print("events")
+    for event in trace.events {
+      let details = [event.to.map { "to \($0)" }, event.reason].compactMap { $0 }.joined(separator: ": ")
+      print("  \(event.at)  \(event.type)  \(details)  by \(event.actor)")
+    }
+  }
+
+  private func show(_ instance: InstanceBody, _ trace: TraceBody) {
+    print("instance \(instance.sopInstanceUID)  \(instance.state)\(instance.reason.map { ": \($0)" } ?? "")")
+    print(
+      "  received \(instance.receivedAt) from \(instance.callingAE)@\(instance.sourceAddress), \(instance.bytes) bytes")
+    for delivery in instance.deliveries {
+      let reason = [delivery.reason, delivery.lastError].compactMap { $0 }.joined(separator: "; ")
+      print(
+        "  delivery \(delivery.id) to \(delivery.to): \(delivery.state), proof \(delivery.proof)\(reason.isEmpty ? "" : " (\(reason))")"
+      )
+      for attempt in trace.attempts where attempt.delivery == delivery.id {
+        let words = [attempt.status, attempt.message].compactMap { $0 }.joined(separator: " ")
+        print("    \(attempt.endedAt)  attempt \(attempt.attempt): \(attempt.result) \(words)")
+      }
+      for item in trace.transactions where item.delivery == delivery.id { print("    \(line(item))") }
+    }
+  }
+
+  private func line(_ item: TraceTransactionBody) -> String {
+    let result =
+      item.result.map { "\($0)\(item.reason.map { " \($0)" } ?? "") by \(item.reportedBy ?? "?")" } ?? "no report yet"
+    return "\(item.decidedAt ?? item.openedAt)  transaction \(item.uid): \(result)"
+  }
+}

@@ -1,0 +1,27 @@
+import EscrowConfiguration
+import Foundation
+
+/// The configuration file of a command: the one that is named, or the default of a checkout or an installation.
+enum ConfigurationFile {
+  static let inCheckout = "deploy/escrow.yaml"
+  static let installed = "/etc/escrow/escrow.yaml"
+
+  /// `named`, or the default that exists.
+  static func path(_ named: String?) -> String {
+    named ?? (FileManager.default.fileExists(atPath: inCheckout) ? inCheckout : installed)
+  }
+
+  /// Reads and validates everything; prints warnings; ends with all errors when there are any.
+  static func load(_ named: String?) throws -> LoadedConfiguration {
+    do {
+      let loaded = try ConfigurationLoader.load(
+        file: path(named), environment: ProcessInfo.processInfo.environment)
+      for warning in loaded.warnings { printError("\(warning)") }
+      return loaded
+    } catch {
+      for problem in error.problems { printError("\(problem)") }
+      let count = error.problems.count
+      throw Failure(.usage, "\(count) \(count == 1 ? "problem" : "problems") in the configuration")
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import FoundationEssentials
+import UnixSignals
+import AdminAPI
+import BuiltInArchive
+import DICOM
+import DICOMNetwork
+import EscrowConfiguration
+import EscrowCore
+import EscrowEngine
+import EscrowSpool
+import LedgerSQLite
+import Logging
+import NIOPosix
+import NIOCore
+import ServiceLifecycle
+import Webhooks
+
+/// Builds the running system from its settings: the one place that knows every part.
+struct Composition {
+  let settings: Settings
+  let logger: Logger
+  /// Told when the listener and the API accept connections: the DICOM port and the HTTP port.
+  var ready: @Sendable (_ dicom: Int, _ http: Int) async -> Void = { _, _ in }
+
+  private static let ioThreads = 12
+
+  /// Runs until the process is told to stop (SIGTERM, SIGINT), or until a part fails.
+  func run() async throws {
+    let pool = NIOThreadPool(numberOfThreads: Self.ioThreads)
+    pool.start()
+    let group = MultiThreadedEventLoopGroup.singleton
+    let (spool, ledger) = try await open(pool: pool)
+    let transport = try CurlTransport(.init(version: Software.version))
+    let webhooks = try dispatcher(ledger: ledger, transport: transport)
+    let context = EngineContext(
+      settings: settings, ledger: ledger, spool: spool,
+      connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: pool, logger: logger,
+      webhooks: { webhooks.wake() })
+    try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
+    try await services(context, webhooks: webhooks, group: group).run()
+    await transport.shutdown()
+    try await ledger.close()
+    try await pool.shutdownGracefully()
+  }
+
+  /// Opens ledger and spool, each of which carries the other's id and refuses another.
+  private func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger) {
+    try makeLedgerFolder()
+    let ledger = try SQLiteLedger.open(path: settings.ledger.path)
+    let spool = try Spool.open(
+      path: settings.spool.path, pool: pool, ledgerID: ledger.id.uuidString,
+      maximumLength: settings.dicom.limits.dataSetLength)
+    try await ledger.bind(spool: UUID(uuidString: spool.identity.id) ?? UUID())
+    for warning in spool.warnings { logger.warning("\(warning)") }
+    return (spool, ledger)
+  }
+
+  private func makeLedgerFolder() throws {
+    let folder = URL(fileURLWithPath: settings.ledger.path).deletingLastPathComponent()
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  }
+
+  private func services(
+    _ context: EngineContext, webhooks: WebhookDispatcher, group: any EventLoopGroup
+  ) throws -> ServiceGroup {
+    let readiness = Readiness()
+    let http = Announcement(readiness: readiness, ready: ready)
+    var services: [any Service] = [
+      WebhookService(dispatcher: webhooks),
+      AdminServer(context: context, readiness: readiness, running: { await http.http(on: $0) }),
+    ]
+    if let port = settings.builtInArchivePort {
+      services.append(try archive(port: port, context: context, group: group, readiness: readiness))
+    }
+    services.append(Engine(context: context, group: group, listening: { await http.dicom(on: $0) }))
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(30)
+    return ServiceGroup(configuration: configuration)
+  }
+
+  private func dispatcher(ledger: SQLiteLedger, transport: CurlTransport) throws -> WebhookDispatcher {
+    WebhookDispatcher(
+      outbox: ledger, endpoints: try settings.webhooks.map { try $0.endpoint() }, transport: transport,
+      apiURL: "http://\(settings.http.host):\(settings.http.port)", logger: logger)
+  }
+
+  /// The archive that a checkout and the demo come with: it reports to our own listener.
+  ///
+  /// It keeps what it stores beside the spool.
+  private func archive(
+    port: Int, context: EngineContext, group: any EventLoopGroup, readiness: Readiness
+  ) throws
+    -> BuiltInArchive
+  {
+    let ours = settings.aeTitles
+    return try BuiltInArchive(
+      directory: settings.spool.path + "-archive", at: .init(port: port), group: group, pool: context.pool,
+      reportTo: { aeTitle in
+        guard ours.contains(aeTitle), let port = readiness.port else { return nil }
+        return ("127.0.0.1", port)
+      }, logger: logger)
+  }
+}
+
+extension Settings.WebhookEndpoint {
+  /// What the ledger must know of it.
+  var subscription: EndpointSubscription { EndpointSubscription(name: name, url: url, events: events) }
+
+  /// What the dispatcher must know of it.
+  func endpoint() throws -> WebhookEndpoint {
+    try WebhookEndpoint(
+      name: name, url: url, secrets: secrets, allowAddresses: allowAddresses, includePatient: includePatient)
+  }
+}

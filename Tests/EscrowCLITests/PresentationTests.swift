@@ -1,0 +1,31 @@
+import Testing
+
+@testable import EscrowCLI
+
+@Suite struct PresentationTests {
+  @Test func columnsStandUnderEachOther() {
+    var table = TextTable("NAME", "STATE")
+    table.add("archive", "up")
+    table.add("a", "down")
+    #expect(table.lines == ["NAME     STATE", "archive  up", "a        down"])
+  }
+
+  @Test(arguments: [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86_400), ("45", 45)])
+  func waitsAreReadAsPeopleWriteThem(text: String, seconds: Int) {
+    #expect(WaitLimit(argument: text)?.seconds == seconds)
+  }
+
+  @Test(arguments: ["", "s", "-1s", "ten", "1.5h", "5w"])
+  func whatIsNoWaitIsRefused(text: String) {
+    #expect(WaitLimit(argument: text) == nil)
+  }
+
+  @Test(arguments: [(Int64(0), "0 B"), (999, "999 B"), (1500, "1.5 kB"), (525_000_000, "525.0 MB")])
+  func bytesAreForPeople(count: Int64, text: String) {
+    #expect(bytesText(count) == text)
+  }
+
+  @Test func urlsAreEscaped() {
+    #expect("a b/ü&".urlEscaped == "a%20b%2F%C3%BC%26")
+  }
+}
