@@ -1,0 +1,49 @@
+# Two commands: `make run` starts Escrow, `make test` tests it. Both install what is missing first (Debian 12).
+
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+BUILD_PACKAGES := libcurl4-openssl-dev libpcre2-dev libsqlite3-dev libxxhash-dev pkg-config zlib1g-dev
+TEST_PACKAGES := curl dcmtk orthanc python3-venv
+SOURCES := Package.swift Sources Tests
+REQUIREMENTS := Tests/EndToEndTests/Peers/requirements.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench format lint sanitize deps build-deps test-packages
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build-deps ## Build and start Escrow with deploy/escrow.yaml
+	swift build $(BUILD_FLAGS) --product escrow
+	exec "$$(swift build --show-bin-path)/escrow" serve --config deploy/escrow.yaml
+
+test: deps ## Run every test, the end-to-end stories with foreign peers included
+	swift test $(BUILD_FLAGS) --disable-xctest
+
+bench: deps ## Measure against the reference peers (release build)
+	swift build $(BUILD_FLAGS) --configuration release --product escrow
+	Benchmarks/run
+
+format: ## Rewrite the sources as swift format wants them
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+lint: ## Check the format and the style rules
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+sanitize: deps ## Run the tests in process under the thread and address sanitizers
+	swift test --disable-xctest --sanitize=thread --scratch-path .build-thread --skip EndToEndTests
+	swift test --disable-xctest --sanitize=address --scratch-path .build-address --skip EndToEndTests
+
+deps: test-packages .venv/requirements.txt ## Install what building and testing need
+
+build-deps:
+	@.ci/install-packages $(BUILD_PACKAGES)
+
+test-packages:
+	@.ci/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+# The Python peers live in .venv; it is made anew when their versions change.
+.venv/requirements.txt: $(REQUIREMENTS) | test-packages
+	rm -rf .venv
+	python3 -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(REQUIREMENTS)
+	cp $(REQUIREMENTS) $@

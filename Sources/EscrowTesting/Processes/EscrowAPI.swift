@@ -1,0 +1,35 @@
+extension EscrowProcess {
+  /// Resource `path` of the own HTTP surface.
+  package func api(_ path: String) async throws -> JSON { try await http.get("/api/v1/" + path) }
+
+  /// How many instances are in a state.
+  package func instances(_ state: String) async throws -> Int {
+    try await api("status")["instances"][state].int ?? 0
+  }
+
+  /// How many deliveries are in a state.
+  package func deliveries(_ state: String) async throws -> Int {
+    try await api("status")["deliveries"][state].int ?? 0
+  }
+
+  /// Waits until so many instances are purged and their files gone.
+  package func purges(_ count: Int) async throws {
+    try await eventually("\(count) instances purged") { try await instances("purged") == count }
+    try await eventually("an empty spool") { spooled.isEmpty }
+  }
+
+  /// Waits until so many deliveries are in a state.
+  package func has(_ count: Int, deliveries state: String) async throws {
+    try await eventually("\(count) deliveries \(state)") { try await deliveries(state) == count }
+  }
+
+  /// What is on record of the instance with a SOP Instance UID.
+  package func instance(_ uid: String) async throws -> JSON {
+    try await api("instances?sopInstanceUID=\(uid)")["items"][0]
+  }
+
+  /// The kinds of the open alarms.
+  package func alarms() async throws -> Set<String> {
+    Set(try await api("status")["alarms"].items.compactMap { $0["kind"].string })
+  }
+}

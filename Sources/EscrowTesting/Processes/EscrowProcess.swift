@@ -1,0 +1,109 @@
+import Foundation
+import NIOConcurrencyHelpers
+
+/// The built `escrow` with a configuration and data of its own, as an administrator would run it.
+package final class EscrowProcess: Sendable {
+  package let aeTitle = "ESCROW"
+  package let port: Int
+  package let httpPort: Int
+  package let http: HTTPClient
+  /// The configuration file.
+  package let configuration: String
+
+  private let stage: Stage
+  private let running = NIOLockedValueBox<PeerProcess?>(nil)
+
+  /// Prepares one, on `port` if its peers had to know that before: `peers` and `more` are YAML (members of `peers:`, and further top-level keys), `routes` the route
+  /// files by name.
+  package init(
+    on stage: Stage, port: Int? = nil, peers: String, routes: [String: String], more: String = ""
+  ) throws {
+    self.stage = stage
+    self.port = try port ?? stage.ports.next()
+    httpPort = try stage.ports.next()
+    http = HTTPClient(port: httpPort)
+    configuration = try stage.directory.write(
+      """
+      aeTitle: \(aeTitle)
+      dicom: { host: 127.0.0.1, port: \(self.port) }
+      http: { host: 127.0.0.1, port: \(httpPort) }
+      spool: { path: spool, lowWatermark: 512MB, stopWatermark: 256MB }
+      ledger: { path: escrow.db }
+      study: { quiet: 1s }
+      routes: { path: routes }
+      \(more)
+      peers:
+      \(peers.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
+
+      """, to: "escrow.yaml")
+    _ = try stage.directory.makeFolder("routes")
+    for (name, route) in routes { try write(route: name, route) }
+  }
+
+  /// Uses a configuration that is there, with its ports.
+  package init(on stage: Stage, configuration: String, port: Int, httpPort: Int) {
+    self.stage = stage
+    self.port = port
+    self.httpPort = httpPort
+    self.configuration = configuration
+    http = HTTPClient(port: httpPort)
+  }
+
+  /// Prepares one and starts it.
+  package static func start(
+    on stage: Stage, port: Int? = nil, peers: String, routes: [String: String], more: String = ""
+  ) async throws -> EscrowProcess {
+    let escrow = try EscrowProcess(on: stage, port: port, peers: peers, routes: routes, more: more)
+    try await escrow.start()
+    return escrow
+  }
+
+  /// Writes or replaces a route file; a running server picks it up.
+  package func write(route name: String, _ text: String) throws {
+    try stage.directory.write(text + "\n", to: "routes/\(name).yaml")
+  }
+
+  /// Starts the server and returns when it is ready. It finds the data of the server before it.
+  package func start() async throws {
+    let process = try await stage.start(
+      Command(Repository.escrow, ["serve", "--config", configuration]), named: "escrow")
+    running.withLockedValue { $0 = process }
+    try await eventually("escrow is ready") {
+      guard process.isRunning else { return true }
+      return try await http.request("GET", "/health/ready").status == 200
+    }
+    guard process.isRunning else { throw ProcessError("escrow ended\n\(process.logTail())") }
+  }
+
+  /// Ends it without warning.
+  package func kill() async {
+    _ = await running.withLockedValue { $0 }?.kill()
+  }
+
+  /// Ends it as systemd would, and returns how it ended.
+  package func stop() async -> ExitStatus? {
+    await running.withLockedValue { $0 }?.terminate()
+  }
+
+  /// Its log so far.
+  package var log: String { text(of: stage.directory.appending("escrow.log")) }
+
+  /// DCMTK's programs against it.
+  package func dcmtk(calling: String) -> DCMTK { DCMTK(port: port, called: aeTitle, calling: calling) }
+
+  /// Runs a command against the running server.
+  package func cli(_ arguments: String...) async throws -> CommandResult {
+    try await Command(
+      Repository.escrow, arguments, environment: ["ESCROW_URL": http.base],
+      directory: stage.directory.path
+    ).run()
+  }
+
+  /// Runs a command that works alone, on the configuration.
+  package func alone(_ arguments: String...) async throws -> CommandResult {
+    try await Command(Repository.escrow, arguments + ["--config", configuration]).run()
+  }
+
+  /// The files that the spool holds.
+  package var spooled: [String] { stage.directory.files(in: "spool", suffix: ".dcm") }
+}

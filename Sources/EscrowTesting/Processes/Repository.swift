@@ -1,0 +1,20 @@
+import Foundation
+
+/// Where things are in this checkout.
+package enum Repository {
+  /// The folder of `Package.swift`.
+  package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The products of the build that the running tests belong to.
+  package static let products =
+    URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+
+  /// The built command.
+  package static let escrow = products + "/escrow"
+  /// The interpreter that has the Python peers' packages; `make deps` installs it.
+  package static let python = root + "/.venv/bin/python"
+
+  /// A script of the end-to-end tests.
+  package static func peer(_ script: String) -> String { "\(root)/Tests/EndToEndTests/Peers/\(script)" }
+}

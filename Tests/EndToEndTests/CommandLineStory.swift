@@ -1,0 +1,123 @@
+import EscrowTesting
+import Testing
+
+extension Stories {
+  /// What an administrator types, and what scripts rely on.
+  @Suite struct CommandLine {
+    @Test func checkNamesFileLineAndColumnOfEveryMistake() async throws {
+      try await Stage.run { stage in
+        let escrow = try EscrowProcess(
+          on: stage, peers: sender("ct1", "CT1"),
+          routes: ["bad": "match: { StudyDescription: /(/ }\nsend: [{ to: nobody, proof: response }]"],
+          more: "colour: blue")
+        let result = try await escrow.alone("check")
+        #expect(result.code == 2)
+        let text = result.output + result.errors
+        #expect(text.contains(/escrow\.yaml:\d+:\d+/), "\(result)")
+        #expect(text.contains("colour"))
+        #expect(text.contains(/bad\.yaml:1:\d+/), "\(result)")
+        #expect(text.contains(/bad\.yaml:2:\d+/), "\(result)")
+        #expect(text.contains("nobody"))
+      }
+    }
+
+    @Test func checkAcceptsWhatServeAccepts() async throws {
+      try await Stage.run { stage in
+        let escrow = try EscrowProcess(on: stage, peers: sender("ct1", "CT1"), routes: [:])
+        let result = try await escrow.alone("check")
+        #expect(result.code == 0, "\(result)")
+      }
+    }
+
+    @Test func serveRefusesWhatCheckRefuses() async throws {
+      try await Stage.run { stage in
+        let escrow = try EscrowProcess(on: stage, peers: sender("ct1", "CT1"), routes: [:], more: "colour: blue")
+        let result = try await escrow.alone("serve")
+        #expect(result.code == 2, "\(result)")
+        #expect(result.errors.contains(/escrow\.yaml:\d+:\d+/), "\(result)")
+      }
+    }
+
+    @Test func echoTellsWhetherAPeerAnswers() async throws {
+      try await withArchive { escrow, archive, _ in
+        let answered = try await escrow.alone("echo", "archive")
+        #expect(answered.code == 0, "\(answered)")
+        try await archive.down()
+        let down = try await escrow.alone("echo", "archive")
+        #expect(down.code == 3, "\(down)")
+        let unknown = try await escrow.alone("echo", "nobody")
+        #expect(unknown.code == 2, "\(unknown)")
+      }
+    }
+
+    @Test func sendWaitsForTheCommitment() async throws {
+      try await withArchive { escrow, archive, samples in
+        let sent = try await escrow.cli("send", "archive", "--commit", samples[0].path)
+        #expect(sent.code == 0, "\(sent)")
+        #expect(try await archive.stored()[samples[0].uid] != nil)
+        let committed = try await archive.events("report").flatMap { $0["committed"].items.compactMap(\.string) }
+        #expect(committed == [samples[0].uid])
+
+        try await archive.set("when", "never")
+        let open = try await escrow.cli("send", "archive", "--commit", "--timeout", "3s", samples[1].path)
+        #expect(open.code == 1, "\(open)")
+      }
+    }
+
+    @Test func theQueueTheTraceAndTheCommitmentsAreShown() async throws {
+      try await withArchive { escrow, archive, samples in
+        try await archive.set("when", "never")
+        try await escrow.dcmtk(calling: "CT1").storescu(files: samples.map(\.path)).expectSuccess()
+        try await escrow.has(samples.count, deliveries: "requested")
+
+        let queue = try await escrow.cli("queue", "ls", "--json").expectSuccess().json()
+        #expect(queue["items"].items.count == samples.count)
+        let transactions = try await escrow.cli("commitments", "ls", "--json").expectSuccess().json()["items"].items
+        #expect(transactions.allSatisfy { $0["to"] == "archive" && $0["state"] == "open" })
+        #expect(transactions.compactMap { $0["references"].int }.reduce(0, +) == samples.count)
+        let trace = try await escrow.cli("trace", samples[0].uid, "--json").expectSuccess().json()
+        #expect(trace["transactions"].items.count == 1)
+        let text = try await escrow.cli("trace", samples[0].uid).expectSuccess().output
+        #expect(text.contains("archive") && text.contains("CT1"))
+        let status = try await escrow.cli("status", "--json").expectSuccess().json()
+        #expect(status["deliveries"]["requested"].int == samples.count)
+      }
+    }
+
+    @Test func whatIsNotThereIsANo() async throws {
+      try await withArchive { escrow, _, _ in
+        let trace = try await escrow.cli("trace", "1.2.3.4")
+        #expect(trace.code == 1, "\(trace)")
+        let usage = try await escrow.cli("trace")
+        #expect(usage.code == 2, "\(usage)")
+        _ = await escrow.stop()
+        let gone = try await escrow.cli("status")
+        #expect(gone.code == 3, "\(gone)")
+      }
+    }
+
+    @Test func everyCommandExplainsItself() async throws {
+      for command in [
+        "serve", "check", "echo", "send", "status", "queue", "trace", "commit", "commitments", "route", "demo",
+      ] {
+        let help = try await Command(Repository.escrow, [command, "--help"]).check()
+        #expect(help.output.contains("USAGE") && help.output.contains("escrow \(command)"), "\(help)")
+      }
+    }
+
+    /// Escrow with an archive that commits, and three files.
+    private func withArchive(_ test: (EscrowProcess, Archive, [Sample]) async throws -> Void) async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 3), on: stage)
+        let archive = try await Archive.start(on: stage)
+        let escrow = try await EscrowProcess.start(
+          on: stage,
+          peers: [sender("ct1", "CT1"), destination("archive", archive.aeTitle, port: archive.port)]
+            .joined(separator: "\n"),
+          routes: everything(to: "to: archive, proof: commitment"))
+        try await archive.report(to: escrow.port)
+        try await test(escrow, archive, samples)
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import EscrowTesting
+import Foundation
+import Testing
+
+extension Stories {
+  /// Escrow is killed at random moments while three modalities send.
+  @Suite struct Restart {
+    /// How often; `ESCROW_KILLS` says more.
+    static let kills = ProcessInfo.processInfo.environment["ESCROW_KILLS"].flatMap { Int($0) } ?? 8
+
+    @Test func everyAcknowledgedInstanceIsCommitted() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 1, mr: 1, sr: 1), on: stage)
+        let archive = try await Archive.start(on: stage)
+        let peers =
+          ["CT1", "CT2", "CT3"].map { sender($0.lowercased(), $0) } + [
+            destination(
+              "archive", archive.aeTitle, port: archive.port, commitment: "quiet: 1s, maxWait: 2s, askAgain: [5s]")
+          ]
+        let escrow = try await EscrowProcess.start(
+          on: stage, peers: peers.joined(separator: "\n"), routes: everything(to: "to: archive, proof: commitment"))
+        try await archive.report(to: escrow.port)
+        var modalities: [Modality] = []
+        for (number, sample) in samples.enumerated() {
+          let modality = try await Modality.start(on: stage, aeTitle: "CT\(number + 1)", to: escrow)
+          try await modality.beginStream(of: sample)
+          modalities.append(modality)
+        }
+
+        for kill in 1...Self.kills {
+          let enough = try await acknowledged(by: modalities) + .random(in: 1...60)
+          try await eventually("load before kill \(kill)", every: .milliseconds(.random(in: 1...50))) {
+            try await acknowledged(by: modalities) >= enough
+          }
+          await escrow.kill()
+          try await escrow.start()
+        }
+        try await expectCommitted(modalities, at: archive, through: escrow)
+      }
+    }
+
+    @Test func aStopLosesNothingAndEndsCleanly() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 30), on: stage)
+        let archive = try await Archive.start(on: stage, down: true)
+        let escrow = try await EscrowProcess.start(
+          on: stage,
+          peers: [sender("ct1", "CT1"), destination("archive", archive.aeTitle, port: archive.port)]
+            .joined(separator: "\n"),
+          routes: everything(to: "to: archive, proof: commitment"))
+        try await archive.report(to: escrow.port)
+        try await Modality.start(on: stage, to: escrow).store(samples)
+        #expect(await escrow.stop() == .code(0))
+        try await archive.up()
+        try await escrow.start()
+        try await escrow.purges(samples.count)
+        #expect(Set(try await archive.stored().keys) == Set(samples.map(\.uid)))
+      }
+    }
+
+    private func acknowledged(by modalities: [Modality]) async throws -> Int {
+      var sum = 0
+      for modality in modalities { sum += try await modality.acknowledged() }
+      return sum
+    }
+
+    /// The modalities' own records are the judge.
+    private func expectCommitted(
+      _ modalities: [Modality], at archive: Archive, through escrow: EscrowProcess
+    ) async throws {
+      var acknowledged: Set<String> = []
+      for modality in modalities { acknowledged.formUnion(try await modality.endStream()) }
+      try await eventually("nothing is open any more") {
+        let instances = try await escrow.api("status")["instances"].members
+        return instances.allSatisfy { $0.key == "purged" || $0.value == 0 } && escrow.spooled.isEmpty
+      }
+      let stored = Set(try await archive.stored().keys)
+      #expect(acknowledged.subtracting(stored) == [])
+      let answered = try await archive.events("report").filter { $0["status"].int == 0 }
+      let committed = Set(answered.flatMap { $0["committed"].items.compactMap(\.string) })
+      #expect(acknowledged.subtracting(committed) == [])
+    }
+  }
+}
