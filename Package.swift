@@ -21,6 +21,7 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -52,11 +53,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .target(
       name: "CPCRE2", cSettings: [.define("PCRE2_CODE_UNIT_WIDTH", to: "8")],
@@ -65,14 +68,19 @@ let package = Package(
 
     module("DICOM", ["CZlib", nio("NIOCore")]),
     module("DICOMProtocol", ["DICOM", nio("NIOCore")]),
-    module("DICOMNetwork", ["DICOM", "DICOMProtocol", nio("NIOCore"), nio("NIOPosix"), nioSSL, logging]),
+    module(
+      "DICOMNetwork",
+      ["DICOM", "DICOMProtocol", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), nioSSL, logging]),
     module("EscrowCore", ["DICOM", "CPCRE2"]),
     module("EscrowConfiguration", ["DICOM", "EscrowCore", yams]),
     module(
       "EscrowSpool",
-      ["DICOM", "EscrowCore", "CXXHash", crypto, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
+      [
+        "DICOM", "EscrowCore", "CLinux", "CXXHash", crypto, nio("NIOCore"), nio("NIOPosix"),
+        nio("NIOConcurrencyHelpers"),
+      ]),
     module("LedgerSQLite", ["DICOM", "EscrowCore", grdb]),
-    module("Webhooks", ["CCurl", "EscrowCore", crypto, logging, nio("NIOConcurrencyHelpers")]),
+    module("Webhooks", ["DICOM", "CCurl", "EscrowCore", crypto, logging, nio("NIOConcurrencyHelpers")]),
     module(
       "EscrowEngine",
       [
@@ -87,7 +95,10 @@ let package = Package(
       ]),
     module(
       "AdminAPI",
-      ["DICOM", "EscrowCore", "EscrowSpool", "EscrowEngine", hummingbird, lifecycle, logging, metrics, nio("NIOCore")]),
+      [
+        "DICOM", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", hummingbird, lifecycle, logging,
+        metrics, nio("NIOCore"), nio("NIOConcurrencyHelpers"), httpTypes,
+      ]),
     .executableTarget(
       name: "EscrowCLI",
       dependencies: [
@@ -115,11 +126,17 @@ let package = Package(
     tests("EscrowConfiguration", ["DICOM", "EscrowCore", "EscrowConfiguration"]),
     tests(
       "EscrowSpool",
-      ["DICOM", "EscrowCore", "EscrowSpool", "EscrowTesting", nio("NIOCore"), nio("NIOPosix")]),
+      [
+        "DICOM", "EscrowCore", "EscrowSpool", "EscrowTesting", nio("NIOCore"), nio("NIOPosix"),
+        nio("NIOConcurrencyHelpers"),
+      ]),
     tests("LedgerSQLite", ["DICOM", "EscrowCore", "LedgerSQLite", "EscrowTesting", grdb]),
     tests(
       "Webhooks",
-      ["EscrowCore", "Webhooks", "EscrowTesting", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")]),
+      [
+        "DICOM", "EscrowCore", "Webhooks", "EscrowTesting", crypto, logging, nioSSL, nio("NIOCore"), nio("NIOPosix"),
+        nio("NIOHTTP1"), nio("NIOConcurrencyHelpers"),
+      ]),
     tests(
       "EscrowEngine",
       [
