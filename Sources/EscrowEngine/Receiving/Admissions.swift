@@ -8,13 +8,18 @@ struct Admissions: Sendable {
 
   /// Returns when instance, deliveries and events are durable: now the sender may be told success.
   ///
-  /// When the ledger refuses, the file goes and the error is thrown. When it already has these bytes, the new file
-  /// goes; should that fail, recovery will find and drop it.
+  /// When the ledger refuses, the file goes and the error is thrown; but when nobody knows whether the row is durable,
+  /// the file stays for recovery to judge. When the ledger already has these bytes, the new file goes; should that
+  /// fail, recovery will find and drop it.
   @discardableResult
   func admit(_ admission: Admission) async throws -> AdmissionResult {
     let result: AdmissionResult
     do {
       result = try await context.ledger.admit(admission, now: context.clock.now())
+    } catch let error as LedgerError {
+      if case .syncFailed = error { throw error }
+      await drop(admission.id)
+      throw error
     } catch {
       await drop(admission.id)
       throw error

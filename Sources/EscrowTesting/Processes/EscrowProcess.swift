@@ -105,5 +105,9 @@ package final class EscrowProcess: Sendable {
   }
 
   /// The files that the spool holds.
-  package var spooled: [String] { stage.directory.files(in: "spool", suffix: ".dcm") }
+  ///
+  /// Orphans do not count: what a kill cut off before it was acknowledged is kept aside for some days.
+  package var spooled: [String] {
+    stage.directory.files(in: "spool", suffix: ".dcm").filter { !$0.contains("/orphans/") && !$0.hasPrefix("orphans/") }
+  }
 }
