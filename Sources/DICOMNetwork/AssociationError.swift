@@ -8,8 +8,10 @@ public enum AssociationError: Error, Sendable {
   case rejected(AssociateReject)
   /// A-ABORT was received (`byPeer`) or sent.
   case aborted(Abort, byPeer: Bool)
-  /// The TCP connection ended with a message open, or the association had ended before.
+  /// The TCP connection ended with a message open.
   case closed
+  /// The association had ended before; nothing of the request was sent.
+  case hadEnded
   /// Nothing came, or nothing could be written, within the time allowed for it.
   case timedOut(String)
   /// The peer broke the protocol; we aborted.
@@ -29,6 +31,7 @@ extension AssociationError: CustomStringConvertible {
     case .aborted(let abort, byPeer: true): "association aborted by the peer: \(abort.explanation)"
     case .aborted(let abort, byPeer: false): "association aborted by us: \(abort.explanation)"
     case .closed: "association closed"
+    case .hadEnded: "association had ended"
     case .timedOut(let wait): "timed out: \(wait)"
     case .violated(let text): "protocol violated by the peer: \(text)"
     case .source(let error): "cannot read what is to be sent: \(error)"

@@ -45,6 +45,7 @@ extension AssociationHandler {
   /// AA-1, AA-8: sends A-ABORT, and closes a moment later unless the peer does before.
   func conclude(with abort: Abort, _ error: AssociationError?) {
     end(error)
+    pdus.clear()
     write(.abort(abort))
     start(.artim, timeouts.linger)
   }

@@ -29,6 +29,9 @@ extension AssociationHandler {
 
   private func take(_ fragment: ByteBuffer, isLast: Bool) throws(PDUError) {
     let wantsMore = intake?.take(fragment) ?? true
+    if let intake, intake.drained > Intake.drainLimit {
+      throw PDUError(abort: .notSpecified, text: "a data set that is not taken goes on and on")
+    }
     if isLast { return try finish() }
     isHeld = !wantsMore
   }
@@ -41,7 +44,11 @@ extension AssociationHandler {
       return .reply
     }
     if command.field == .cCancelRequest { return .ignore }
-    guard unanswered.count > 1 || unanswered.contains(command.messageID) else { return .deliver }
+    guard command.messageID != nil else {
+      throw PDUError(abort: .invalidParameterValue, text: "request without Message ID")
+    }
+    // One at a time: asynchronous operations were not negotiated (PS3.7 §D.3.3.3).
+    guard !unanswered.isEmpty else { return .deliver }
     refusals += 1
     guard refusals == 1 else {
       throw PDUError(abort: .unexpectedPDU, text: "requests while others are unanswered")
@@ -53,7 +60,10 @@ extension AssociationHandler {
     of command: CommandSet, _ context: AcceptedContext, _ purpose: Intake.Purpose
   ) -> DataSetHandling {
     guard case .deliver = purpose, command.hasDataSet else { return .discard }
-    guard let service, let association else { return .collect(maximum: Self.smallDataSet) }
+    guard let service, let association else {
+      // On an association that we opened, only reports are heard.
+      return context.abstractSyntax == StorageCommitment.sopClassUID ? .collect(maximum: Self.smallDataSet) : .discard
+    }
     return service.handling(of: command, context: context, on: association, resume: resumption())
   }
 
@@ -86,7 +96,10 @@ extension AssociationHandler {
       unanswered.append(intake.command.messageID)
       requests?.yield(intake.message)
     case .refuse(let status):
-      write(.response(to: intake.command, status: status), on: intake.context.id, promise: nil)
+      // After our A-RELEASE-RQ nothing is answered any more.
+      if let action = machine.handle(.localData), action == .dt1 || action == .ar7 {
+        write(.response(to: intake.command, status: status), on: intake.context.id, promise: nil)
+      }
       settle()
     case .reply: replied(intake.command)
     case .ignore: settle()

@@ -70,7 +70,9 @@ extension AssociationHandler {
   /// AR-2: a request in the user's hands is still answered (AR-7).
   private func releaseIndicated() {
     if invocation?.isSent == false { return abort(.serviceUser) }
-    if unanswered.isEmpty { respondToRelease() }
+    if unanswered.isEmpty { return respondToRelease() }
+    // Nobody may be there to answer: then the peer is not kept waiting for ever.
+    if service == nil { start(.release, timeouts.artim) }
   }
 
   /// AR-4 or AR-9.
@@ -78,7 +80,9 @@ extension AssociationHandler {
     let action = machine.handle(.localReleaseResponse)
     write(.releaseResponse)
     end(nil)
-    if action == .ar4 { start(.artim, timeouts.artim) } else { start(.release, timeouts.artim) }
+    guard action == .ar4 else { return start(.release, timeouts.artim) }
+    pdus.clear()
+    start(.artim, timeouts.artim)
   }
 
   /// The connection is up: AE-2 or AE-5.

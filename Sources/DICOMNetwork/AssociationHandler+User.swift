@@ -33,7 +33,7 @@ extension AssociationHandler {
   }
 
   private func refuse(_ request: AssociateRequest, _ reject: AssociateReject, _ reason: String) {
-    logger.info(
+    logger.debug(
       "association rejected: \(reason)",
       metadata: ["callingAE": "\(request.callingAE.rawValue.debugDescription)", "reject": "\(reject.explanation)"])
     self.reject(reject)
@@ -43,6 +43,7 @@ extension AssociationHandler {
     guard machine.handle(.localReject) == .ae8 else { return }
     write(.associateReject(reject))
     end(.rejected(reject))
+    pdus.clear()
     start(.artim, timeouts.artim)
   }
 
@@ -76,7 +77,9 @@ extension AssociationHandler {
   ) {
     precondition(invocation == nil, "one request at a time")
     guard let agreement, !isEnded, machine.state == .sta6, machine.handle(.localData) == .dt1 else {
-      return promise.fail(failure ?? .closed)
+      // The peer may be waiting to be released with a request of its own unanswered.
+      if !isEnded { abort(.serviceUser) }
+      return promise.fail(AssociationError.hadEnded)
     }
     guard agreement.contexts[contextID] != nil else {
       return promise.fail(AssociationError.contextNotAccepted(contextID))

@@ -29,10 +29,11 @@ extension AssociationHandler {
     if isInside { waits.stop(.idle) }
     if isInside, !isHeld {
       start(.message, timeouts.message)
+      if !waits.isRunning(.rate) { startRateWindow() }
     } else {
       waits.stop(.message)
+      waits.stop(.rate)
     }
-    if !messages.isInsideMessage || isHeld { waits.stop(.rate) }
   }
 
   func disarm() {

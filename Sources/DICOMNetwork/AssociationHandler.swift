@@ -95,7 +95,11 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
     if context.channel.isActive { connected(context) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  /// A connection that is closed before it was active ends here.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    end(.closed)
+    self.context = nil
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     connected(context)
@@ -109,6 +113,8 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // AA-6: what comes after the end is not even kept.
+    guard !isOver else { return }
     let bytes = unwrapInboundIn(data)
     bytesInWindow += bytes.readableBytes
     pdus.append(bytes)

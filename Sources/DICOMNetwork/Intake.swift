@@ -22,9 +22,14 @@ struct Intake {
     case nowhere
   }
 
+  /// Bytes of a data set that goes nowhere, before the association is ended rather than the answer waited for.
+  static let drainLimit = 4 << 30
+
   let command: CommandSet
   let context: AcceptedContext
   let purpose: Purpose
+  /// Bytes that were taken and dropped.
+  private(set) var drained = 0
   private var sink: Sink
 
   init(_ command: CommandSet, on context: AcceptedContext, purpose: Purpose, handling: DataSetHandling) {
@@ -48,7 +53,7 @@ struct Intake {
       guard bytes.readableBytes + fragment.readableBytes <= maximum else { return true }
       bytes.writeImmutableBuffer(fragment)
       sink = .memory(bytes, maximum: maximum)
-    case .overflow, .nowhere: break
+    case .overflow, .nowhere: drained += fragment.readableBytes
     }
     return true
   }

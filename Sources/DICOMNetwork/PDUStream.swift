@@ -25,6 +25,12 @@ struct PDUStream {
   /// Whether bytes have come that no PDU was made of.
   var hasUnread: Bool { partial.readableBytes > 0 || !received.isEmpty }
 
+  /// Lets go of everything that was received.
+  mutating func clear() {
+    partial = ByteBuffer()
+    received.removeAll()
+  }
+
   mutating func append(_ bytes: ByteBuffer) { received.append(bytes) }
 
   /// The next whole PDU, or nil when more bytes are needed.

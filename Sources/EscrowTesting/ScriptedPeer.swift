@@ -52,10 +52,12 @@ package struct ScriptedPeer: Sendable {
       .data([PDV(contextID: contextID, isCommand: false, isLast: isLast, fragment: ByteBuffer(bytes: fragment))]))
   }
 
-  /// The next PDU of the other side; nil when it has closed the connection.
+  /// The next PDU of the other side; nil when it has closed the connection. Throws when none comes for two minutes.
   package func next() async throws -> PDU? {
-    var iterator = received.makeAsyncIterator()
-    return try await iterator.next(isolation: #isolation)
+    try await patiently("a PDU") { [received] in
+      var iterator = received.makeAsyncIterator()
+      return try await iterator.next()
+    }
   }
 
   /// The next PDU, which must be a P-DATA-TF with one whole command set.
@@ -74,6 +76,25 @@ package struct ScriptedPeer: Sendable {
 
   /// Leaves what arrives in the socket from now on.
   package func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
+
+  /// Takes again what arrives.
+  package func resumeReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
+}
+
+/// Waits for `body`, at most two minutes, so that a script that got stuck says where instead of waiting for ever.
+func patiently<Result: Sendable>(
+  _ what: String, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+  try await withThrowingTaskGroup(of: Result.self) { group in
+    group.addTask { try await body() }
+    group.addTask {
+      try await Task.sleep(for: .seconds(120))
+      throw ScriptDeparture(expected: what)
+    }
+    defer { group.cancelAll() }
+    guard let result = try await group.next() else { throw ScriptDeparture(expected: what) }
+    return result
+  }
 }
 
 /// The other side did something that the script does not provide for.

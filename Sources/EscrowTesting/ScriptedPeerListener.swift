@@ -24,10 +24,13 @@ package struct ScriptedPeerListener: Sendable {
   /// Where to connect to.
   package var port: Int { server.localAddress?.port ?? 0 }
 
-  /// The next connection.
+  /// The next connection; throws when none comes for two minutes.
   package func accept() async throws -> ScriptedPeer {
-    var iterator = accepted.makeAsyncIterator()
-    guard let peer = await iterator.next(isolation: #isolation) else { throw ScriptDeparture(expected: "a connection") }
+    let peer = try await patiently("a connection") { [accepted] in
+      var iterator = accepted.makeAsyncIterator()
+      return await iterator.next()
+    }
+    guard let peer else { throw ScriptDeparture(expected: "a connection") }
     return peer
   }
 

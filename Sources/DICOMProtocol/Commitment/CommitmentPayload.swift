@@ -61,12 +61,14 @@ struct CommitmentPayload {
 
   /// Adds the AE titles of one value, separated by backslashes.
   private mutating func gather(_ value: ByteBuffer?) {
-    guard let value, retrieveAETitles.count < CommitmentEventInformation.maximumRetrieveAETitles else { return }
-    for text in value.text.split(separator: "\\") {
+    let limit = CommitmentEventInformation.maximumRetrieveAETitles
+    // As many as are kept, with padding and separators, however long the value is.
+    guard var value, retrieveAETitles.count < limit,
+      let beginning = value.readSlice(length: min(value.readableBytes, limit * 17))
+    else { return }
+    for text in beginning.text.split(separator: "\\", maxSplits: limit) {
       let title = AETitle(String(text))
-      guard title.isValid, !retrieveAETitles.contains(title),
-        retrieveAETitles.count < CommitmentEventInformation.maximumRetrieveAETitles
-      else { continue }
+      guard title.isValid, !retrieveAETitles.contains(title), retrieveAETitles.count < limit else { continue }
       retrieveAETitles.append(title)
     }
   }
