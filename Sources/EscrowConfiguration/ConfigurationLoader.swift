@@ -9,8 +9,7 @@ package enum ConfigurationLoader {
   package static func load(
     file: String, environment: [String: String]
   ) throws(ConfigurationError) -> LoadedConfiguration {
-    let folder = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
-    let loading = Loading(folder: folder, environment: environment)
+    let loading = Loading(folder: folder(of: file), environment: environment)
     var draft = SettingsDraft()
     if let root = YAMLDocument.read(file: file, loading) {
       root.read(into: &draft, SettingsDraft.schema, of: "the configuration", loading)
@@ -20,5 +19,20 @@ package enum ConfigurationLoader {
     }
     guard loading.errors.isEmpty else { throw ConfigurationError(problems: loading.errors) }
     return LoadedConfiguration(settings: draft.settings, warnings: loading.warnings, files: loading.files)
+  }
+
+  /// Reads only the section `http` of `file`.
+  package static func http(file: String) throws(ConfigurationError) -> Settings.HTTPListener {
+    let loading = Loading(folder: folder(of: file), environment: [:])
+    var http = Settings.HTTPListener()
+    if let root = YAMLDocument.read(file: file, loading) {
+      root["http"]?.read(into: &http, Settings.HTTPListener.schema, of: "http", loading)
+    }
+    guard loading.errors.isEmpty else { throw ConfigurationError(problems: loading.errors) }
+    return http
+  }
+
+  private static func folder(of file: String) -> String {
+    file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
   }
 }

@@ -56,6 +56,11 @@ package struct Settings: Sendable {
     package var port = 8042
 
     package init() {}
+
+    /// Where the API is when it listens on `port`.
+    package func url(port: Int) -> String {
+      "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
   }
 
   package struct SpoolSettings: Sendable {
@@ -74,7 +79,6 @@ package struct Settings: Sendable {
 
   package struct LedgerSettings: Sendable {
     package var path = "var/escrow.db"
-    package var keepRecord: Duration = .days(180)
 
     package init() {}
   }

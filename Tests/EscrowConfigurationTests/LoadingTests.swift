@@ -51,7 +51,7 @@ import Testing
     #expect(loaded.settings.routes.routes.isEmpty)
     #expect(
       try temporary.warnings() == [
-        "escrow.yaml:1:17: warning: `none` is no folder that can be read; without routes everything is held"
+        "escrow.yaml:1:17: warning: there is no folder `none`; without routes everything is held"
       ])
   }
 

@@ -32,7 +32,7 @@ import Testing
                   messageStall: 15s, dataSetLength: 4GiB }
       http: { host: localhost, port: 0 }
       spool: { path: ../var/spool, lowWatermark: 12.5%, stopWatermark: 256MB }
-      ledger: { path: /srv/escrow.db, keepRecord: 30d }
+      ledger: { path: /srv/escrow.db }
       study: { quiet: 0s }
       routes: { path: routes }
       unknownPeers: { allow: [echo, store] }
@@ -58,7 +58,6 @@ import Testing
     #expect(settings.http.port == 0)
     #expect(settings.spool.lowWatermark == .percent(12.5))
     #expect(settings.spool.stopWatermark == .bytes(256_000_000))
-    #expect(settings.ledger.keepRecord == .days(30))
     #expect(settings.studyQuiet == .zero)
     #expect(settings.unknownPeers == [.echo, .store])
     #expect(settings.builtInArchivePort == 11113)
