@@ -13,6 +13,8 @@ package struct Admission: Sendable, Equatable {
   package var plan: RoutingPlan
   /// Found in the spool without a row, not received now.
   package var recovered: Bool
+  /// Earlier instances whose files were just found to be missing or damaged.
+  package var lost: Set<InstanceID> = []
 
   package init(
     id: InstanceID, sop: SOPInstance, transferSyntax: UID, attributes: InstanceAttributes, source: Source,
@@ -59,8 +61,9 @@ package enum AdmissionResult: Sendable, Equatable {
   case admitted(conflicted: Bool)
   /// The same bytes are already kept as `InstanceID`: the new file is to be dropped.
   case known(InstanceID)
-  /// The earlier instance's file was damaged; the new file is now its file (``Instance/file``).
-  case replaced(InstanceID)
+  /// The earlier instance's file was damaged; the new file is now its file (``Instance/file``), and `old` is to be
+  /// dropped.
+  case replaced(InstanceID, old: InstanceID)
   /// We sent these bytes to their sender ourselves: the new file is to be dropped.
   case looped(InstanceID)
 }

@@ -105,6 +105,8 @@ package struct Alarm: Sendable, Equatable {
 
 package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case destinationDown = "destination.down"
+  /// Deliveries wait for a destination that is not configured any more.
+  case destinationMissing = "destination.missing"
   case commitmentOverdue = "commitment.overdue"
   case commitmentRefused = "commitment.refused"
   case commitmentContradicted = "commitment.contradicted"

@@ -51,17 +51,18 @@ package protocol Ledger: LedgerReading, WebhookOutbox {
   /// alarm `commitment.overdue` of each destination in `policies`. Returns how many per destination.
   func expireReports(policies: [PeerName: CommitmentPolicy], now: Timestamp) async throws -> [PeerName: Int]
 
-  /// Runs the purge guard: moves settled instances for which it holds to `purging`, at most `limit`.
+  /// Runs the purge guard: moves settled instances for which it holds to `purging`. Returns these and, first, what was
+  /// being purged before and is not finished, at most `limit` together.
   func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket]
 
   /// The files are unlinked and their directories synced: `purging` becomes `purged` or `discarded`.
   func finishPurge(_ instances: [InstanceID], now: Timestamp) async throws
 
-  /// The file is missing, short or its digest differs: the instance is `damaged`, its queued and sending deliveries
-  /// fail as `damaged`, those sent or requested go on being asked.
-  func markDamaged(_ instance: InstanceID, reason: String, now: Timestamp) async throws
+  /// `file` is missing, short or its digest differs: if it is still the instance's, that is `damaged`, its queued and
+  /// sending deliveries fail as `damaged`, those sent or requested go on being asked.
+  func markDamaged(_ instance: InstanceID, file: InstanceID, reason: String, now: Timestamp) async throws
 
-  /// A row whose file is gone at recovery: purged when everything is delivered, else as ``markDamaged(_:reason:now:)``.
+  /// A row whose file is gone at recovery: purged when everything is delivered, else as ``markDamaged(_:file:reason:now:)``.
   func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws
 
   /// Puts failed or cancelled deliveries back into the queue, counters reset. With `dryRun`, only counts.
@@ -104,6 +105,8 @@ package protocol LedgerReading: Sendable {
   func transaction(_ uid: UID) async throws -> TransactionRecord?
   func alarms() async throws -> [Alarm]
   func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent]
+  /// The sequence of the latest event; 0 when there is none.
+  func lastEvent() async throws -> Int64
   func endpoints() async throws -> [EndpointStatus]
   /// What an endpoint was or is to be told, the newest first.
   func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry>

@@ -40,6 +40,9 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
 
   package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 
+  /// The time from `earlier` to this.
+  package func since(_ earlier: MonotonicTime) -> Duration { .nanoseconds(nanoseconds - earlier.nanoseconds) }
+
   package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
     MonotonicTime(nanoseconds: time.nanoseconds + duration.microseconds * 1000)
   }

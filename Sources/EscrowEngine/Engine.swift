@@ -25,8 +25,10 @@ package struct Engine: Service {
 
   package func run() async throws {
     try await context.pool.runIfActive { context.peers.resolveHosts() }
-    _ = context.space.update(try context.spool.usage())
+    context.space.update(try context.spool.usage())
     _ = try await Recovery(context: context).run()
+    try await HealthChanges(context: context).restore()
+    try await MissingDestinations(context: context).review()
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await context.outcomes.run(context: context) }

@@ -26,8 +26,14 @@ package final class EngineContext: Sendable {
   /// What the senders claimed and have not recorded yet.
   package let leases = ClaimLeases()
   package let outcomes = OutcomeRecorder()
-  /// Woken when something may be ready to be purged, or a study may have progressed.
+  /// Associations that were rejected and are not on record yet.
+  let rejections = RejectionLog()
+  /// Woken when a study may have progressed.
   package let upkeep = Signal()
+  /// Woken when something may be ready to be purged.
+  package let purging = Signal()
+  /// Woken when lookups are to end.
+  let lookups = Signal()
   private let draining = NIOLockedValueBox(false)
 
   package init(
@@ -54,6 +60,8 @@ package final class EngineContext: Sendable {
   package func drain() {
     draining.withLockedValue { $0 = true }
     upkeep.wake()
+    purging.wake()
+    lookups.wake()
     destinations.wakeAll()
   }
 
@@ -62,9 +70,18 @@ package final class EngineContext: Sendable {
     for name in names { destinations[name]?.noteWork() }
   }
 
+  /// Something changed that any destination may have to do with: sending or asking.
+  package func wakeDestinations() {
+    for destination in destinations.all {
+      destination.noteWork()
+      destination.commitmentSignal.wake()
+    }
+  }
+
   /// The outbox, the studies or the purge guard may have something to do.
   package func wakeFollowers() {
     upkeep.wake()
+    purging.wake()
     webhooks()
   }
 

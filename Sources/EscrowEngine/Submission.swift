@@ -26,7 +26,7 @@ package struct Submission: Sendable {
     let instance =
       switch try await Admissions(context: context).admit(received.admission(plan: plan)) {
       case .admitted: received.id
-      case .known(let earlier), .replaced(let earlier), .looped(let earlier): earlier
+      case .known(let earlier), .replaced(let earlier, _), .looped(let earlier): earlier
       }
     let filter = DeliveryFilter(destinations: [destination], instance: instance)
     guard let delivery = try await context.ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {

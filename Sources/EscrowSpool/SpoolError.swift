@@ -35,6 +35,9 @@ package enum SpoolError: Error, Equatable {
     if case .damaged = self { true } else { false }
   }
 
+  /// Whether the file is lost as it is: gone, not whole, or on a part of the disk that cannot be read.
+  package var isLoss: Bool { isMissing || isDamaged || code == EIO }
+
   /// The system's error number; nil when the file system is not the cause.
   package var code: Int32? {
     if case .disk(_, _, let code) = self { code } else { nil }

@@ -17,8 +17,7 @@ import Testing
       (50, .enough), (19, .low), (21, .low), (22, .enough), (9, .full), (10, .full), (11, .low), (30, .enough),
     ]
     for (free, level) in readings {
-      _ = watch.update(space(free))
-      #expect(watch.level == level, "\(free) % free")
+      #expect(watch.update(space(free)) == level, "\(free) % free")
     }
   }
 
@@ -27,7 +26,7 @@ import Testing
     settings.lowWatermark = .bytes(0)
     settings.stopWatermark = .bytes(100)
     let watch = SpaceWatch(settings: settings)
-    #expect(watch.update(space(9)).after == .full)
+    #expect(watch.update(space(9)) == .full)
     #expect(watch.isFull)
   }
 }

@@ -22,8 +22,12 @@ package enum AdmissionDecision: Sendable, Equatable {
     let same = earlier.filter { $0.instance.digest == admission.digest }
     let isLoop = same.contains { $0.wasSent(to: admission.source.peer) }
     let remaining = isLoop ? wanted.filter { $0.isMissing(at: admission.source.peer, in: same) } : wanted
-    let present = same.last { $0.instance.state.hasFile }
-    if present == nil, let damaged = same.last(where: { $0.instance.state == .damaged }) {
+    let isLost = { (id: InstanceID) in admission.lost.contains(id) }
+    let present = same.last { $0.instance.state.hasFile && !isLost($0.instance.id) }
+    let damaged = same.last {
+      $0.instance.state == .damaged || $0.instance.state.hasFile && isLost($0.instance.id)
+    }
+    if present == nil, let damaged {
       return .replace(damaged.instance.id, remaining)
     }
     if isLoop, remaining.isEmpty, let known = present ?? same.last { return .loop(known.instance.id) }

@@ -35,12 +35,17 @@ package struct AskingClock: Sendable {
   /// longest, and of those to be asked again the first and the last.
   package func next(firstSent: Moment?, quietest: Moment?, firstAgain: Moment?, lastAgain: Moment?) -> Turn? {
     let turns = [
-      firstSent.map { Turn(due: $0.at + policy.maxWait, study: $0.study, isFresh: true) },
-      quietest.map { Turn(due: $0.at + policy.quiet, study: $0.study, isFresh: true) },
+      firstSent.map { Turn(due: due($0.at, wait: policy.maxWait), study: $0.study, isFresh: true) },
+      quietest.map { Turn(due: due($0.at, wait: policy.quiet), study: $0.study, isFresh: true) },
       firstAgain.map { Turn(due: due($0.at), study: $0.study, isFresh: false) },
       lastAgain.map { Turn(due: due($0.at), study: $0.study, isFresh: false) },
     ]
     return turns.compactMap { $0 }.min { $0.due < $1.due }
+  }
+
+  /// When one that was sent at `sentAt` has waited long enough: now, if the clock was put back since.
+  private func due(_ sentAt: Timestamp, wait: Duration) -> Timestamp {
+    sentAt > now + wait ? now : sentAt + wait
   }
 
   /// When one that waits until `notBefore` is due: now, if that is further off than any wait.

@@ -40,6 +40,9 @@ extension Consignment {
 
   /// The same bytes came again while the file is damaged: the new file takes its place.
   package mutating func replace(_ admission: Admission, deliveries wanted: [PlannedDelivery], now: Timestamp) {
+    if instance.state != .damaged {
+      _ = damage(reason: "found missing or damaged when the same bytes came again", now: now)
+    }
     tell(.instanceReceived, reason: "replaces the damaged file", actor: admission.source.actor, now: now)
     instance.file = admission.id
     instance.reason = nil
@@ -48,15 +51,22 @@ extension Consignment {
     }
     add(wanted, plan: admission.plan)
     if !planned.isEmpty || !deliveries.isEmpty && !standing.isEnded {
-      move(.replacedOpen)
+      // Proven without a file it is `settled`, and takes what is wanted now as any other.
+      if !move(.replacedOpen) { move(.deliveriesAdded) }
+      instance.settledAt = nil
     } else if deliveries.isEmpty {
-      move(.replacedHeld)
-      instance.reason = admission.plan.holdReason
+      hold(admission.plan.holdReason, now: now)
     } else {
       move(.replacedSettled)
       instance.settledAt = now
     }
     effects.append(.review(.instanceDamaged, subject: studyKey.rawValue))
+  }
+
+  private mutating func hold(_ reason: String, now: Timestamp) {
+    guard move(.replacedHeld) else { return }
+    instance.reason = reason
+    tell(.instanceHeld, alarm: .instanceHeld, subject: reason, text: reason, now: now)
   }
 
   /// The bytes came back from a peer that has them from us.
@@ -81,6 +91,7 @@ extension Consignment {
         continue
       }
       deliveries[known].raise(to: delivery.proof)
+      deliveries[known].acceptDiscarded = deliveries[known].acceptDiscarded && delivery.acceptDiscarded
       deliveries[known].routes += delivery.routes.filter { !deliveries[known].routes.contains($0) }
     }
   }

@@ -6,7 +6,9 @@ extension Consignment {
 
   /// The file cannot be sent any more; false when the instance's state has no file to lose.
   package mutating func damage(reason: String, now: Timestamp) -> Bool {
+    let hold = instance.state == .held ? instance.reason : nil
     guard move(.damaged) else { return false }
+    if let hold { effects.append(.review(.instanceHeld, subject: hold)) }
     instance.reason = reason
     instance.settledAt = nil
     var event = event(.instanceDamaged, at: now)

@@ -2,8 +2,16 @@ extension Consignment {
   /// Applies how an attempt ended; false when that claim is not the current one.
   package mutating func record(_ outcome: AttemptOutcome, now: Timestamp) -> Bool {
     guard let index = deliveries.firstIndex(where: { $0.id == outcome.key.delivery }),
-      deliveries[index].state == .sending, deliveries[index].attempts == outcome.key.attempt
+      deliveries[index].attempts == outcome.key.attempt
     else { return false }
+    guard deliveries[index].state == .sending else {
+      // A report was faster: that the peer dropped elements still stands against the purge.
+      guard deliveries[index].state == .delivered, outcome.result == .stored(discardedElements: true) else {
+        return false
+      }
+      deliveries[index].discardedElements = true
+      return true
+    }
     switch outcome.result {
     case .stored(let discardedElements): store(index, discardedElements: discardedElements, now: now)
     case .retry(let notBefore, let reason, let counted):
@@ -49,6 +57,11 @@ extension Consignment {
 }
 
 extension AttemptOutcome.Result {
+  /// Whether the instance was offered to the peer.
+  package var wasTried: Bool {
+    if case .returned = self { false } else { true }
+  }
+
   /// How the record names it.
   package var name: String {
     switch self {

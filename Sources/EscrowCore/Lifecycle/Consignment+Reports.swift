@@ -36,6 +36,9 @@ extension Consignment {
     if before.state == .failed {
       effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
     }
+    if before.contradicted {
+      effects.append(.review(.commitmentContradicted, subject: before.destination.rawValue))
+    }
     settle(now: now)
     return true
   }

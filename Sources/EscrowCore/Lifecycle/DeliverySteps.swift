@@ -30,6 +30,7 @@ extension Delivery {
   package mutating func expireClaim() -> Bool {
     guard state == .sending else { return false }
     if cancelRequested { return move(.cancelled) }
+    reason = "unknown outcome: the attempt was cut off"
     return move(.claimExpired)
   }
 
@@ -103,7 +104,7 @@ extension Delivery {
     if let leader { reason = "behind \(leader.instance)" }
   }
 
-  /// The delivery it waited for has ended; `next` is what that one itself was waiting for.
+  /// The delivery it waited for has ended: now it waits for `next`, or for nothing.
   package mutating func stepUp(behind next: DeliveryID?) {
     behind = next
     if next == nil { reason = nil }

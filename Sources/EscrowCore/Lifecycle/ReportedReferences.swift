@@ -63,6 +63,11 @@ extension Alarm {
       .commitmentOverdue, subject: destination.rawValue, since: now, text: "no report since \(since.rfc3339)")
   }
 
+  /// An endpoint is told nothing any more.
+  package static func webhookDisabled(_ endpoint: String, reason: String, at now: Timestamp) -> Alarm {
+    Alarm(.webhookDisabled, subject: endpoint, since: now, text: reason)
+  }
+
   /// A destination refuses to be asked for commitment.
   package static func refused(_ destination: PeerName, message: String, at now: Timestamp) -> Alarm {
     Alarm(.commitmentRefused, subject: destination.rawValue, since: now, text: message)

@@ -43,7 +43,8 @@ package struct StudyWave: Sendable, Equatable {
   /// What is to be told now, each once: the end of its arrivals first.
   package mutating func news(quiet: Duration, now: Timestamp) -> [EscrowEvent] {
     var news: [EventKind] = []
-    if isOpen, lastArrival + quiet <= now { news.append(.studyReceived) }
+    // An arrival later than now and the quiet time was noted before the clock was put back.
+    if isOpen, lastArrival + quiet <= now || lastArrival > now + quiet { news.append(.studyReceived) }
     if !isOpen || !news.isEmpty {
       news += reached.filter { !told.contains($0) }
     }

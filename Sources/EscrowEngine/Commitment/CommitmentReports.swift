@@ -18,18 +18,16 @@ struct CommitmentReports: Sendable {
   /// only sign that makes every kind of sender report again.
   func handle(_ message: IncomingMessage, on association: Association) async -> CommandSet? {
     let command = message.command
-    if let refusal = Self.refusal(of: command) { return refuse(command, refusal, on: association) }
+    if let refusal = refusal(of: command, context: message.context, on: association) {
+      return refuse(command, refusal.status, on: association, text: refusal.text)
+    }
     let report: CommitmentReport
     switch decode(message, on: association) {
     case .success(let decoded): report = decoded
     case .failure(let refusal): return refuse(command, refusal.status, on: association, text: refusal.text)
     }
-    let reporters = context.peers.reporters(reporterTitle(of: association), at: association.remote.address)
-    if isStrict(reporters), !message.context.requestorIsSCP, association.role == .acceptor {
-      return refuse(command, .unrecognizedOperation, on: association, text: "role SCP was not negotiated")
-    }
     do {
-      return try await apply(report, from: reporters, command: command, on: association)
+      return try await apply(report, from: reporters(on: association), command: command, on: association)
     } catch {
       context.logger.error("report not recorded, aborting: \(error)", metadata: metadata(association, report))
       return nil
@@ -67,7 +65,8 @@ struct CommitmentReports: Sendable {
 
   // MARK: Reading
 
-  private struct Refusal: Error {
+  /// Why a report is not taken.
+  struct Refusal: Error {
     let status: Status
     let text: String
   }
@@ -87,20 +86,46 @@ struct CommitmentReports: Sendable {
         CommitmentReport(
           transactionUID: information.transactionUID, committed: information.committed,
           failed: information.failed.map { FailedReference(sop: $0.sop, reason: $0.reason) },
-          reportedBy: "\(association.callingAE.rawValue.escaped)@\(association.remote.address)"))
+          reportedBy: "\(reporterTitle(of: association).rawValue.escaped)@\(association.remote.address)"))
     } catch {
       return .failure(Refusal(status: error.status, text: error.text))
     }
   }
 
-  /// What is wrong with the command set (PS3.7 §10.1.1.1.8); nil when nothing is.
-  private static func refusal(of command: CommandSet) -> Status? {
-    guard command.affectedSOPClassUID == StorageCommitment.sopClassUID else { return .noSuchSOPClass }
+  /// What is wrong before a byte of the report is looked at: with the command set (PS3.7 §10.1.1.1.8), with who sends
+  /// it, or with the role in which; nil when nothing is.
+  func refusal(of command: CommandSet, context accepted: AcceptedContext, on association: Association) -> Refusal? {
+    guard command.affectedSOPClassUID == StorageCommitment.sopClassUID,
+      accepted.abstractSyntax == StorageCommitment.sopClassUID
+    else { return Refusal(status: .noSuchSOPClass, text: "not of Storage Commitment Push Model") }
     guard command.affectedSOPInstanceUID == StorageCommitment.sopInstanceUID else {
-      return .noSuchSOPInstance
+      return Refusal(status: .noSuchSOPInstance, text: "not of the well-known instance")
     }
-    guard command.eventTypeID == 1 || command.eventTypeID == 2 else { return .noSuchEventType }
+    guard command.eventTypeID == 1 || command.eventTypeID == 2 else {
+      return Refusal(status: .noSuchEventType, text: "event type \(command.eventTypeID.map { "\($0)" } ?? "missing")")
+    }
+    let reporters = reporters(on: association)
+    guard !reporters.isEmpty else {
+      return Refusal(status: .processingFailure, text: "nobody was asked who has this AE title and address")
+    }
+    return refusal(ofRoleIn: accepted, on: association, isStrict: isStrict(reporters))
+  }
+
+  /// A report by who only took the role of an SCU is refused; without any role selection it is taken, unless the peer
+  /// is declared strict (PS3.7 §D.3.3.4).
+  private func refusal(
+    ofRoleIn accepted: AcceptedContext, on association: Association, isStrict: Bool
+  ) -> Refusal? {
+    guard association.role == .acceptor, !accepted.requestorIsSCP else { return nil }
+    if accepted.roleWasNegotiated || isStrict {
+      return Refusal(status: .unrecognizedOperation, text: "role SCP was not negotiated")
+    }
+    context.logger.debug("report without role selection", metadata: ["association": "\(association.id)"])
     return nil
+  }
+
+  private func reporters(on association: Association) -> Set<PeerName> {
+    context.peers.reporters(reporterTitle(of: association), at: association.remote.address)
   }
 
   /// Who reports: the other side of the association.

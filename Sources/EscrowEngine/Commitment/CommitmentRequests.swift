@@ -11,12 +11,14 @@ struct CommitmentRequests: Sendable {
   /// What a destination that will never do this is asked again after.
   static let refusedWait = Duration.hours(24)
 
-  /// Asks and records the answer. Throws only what the ledger throws.
-  func ask(_ transaction: CommitmentTransaction, of destination: Destination) async throws {
+  /// Asks and records the answer, which is returned. Throws only what the ledger throws.
+  @discardableResult
+  func ask(_ transaction: CommitmentTransaction, of destination: Destination) async throws -> RequestAnswer {
     let answer = await answer(to: transaction, of: destination)
     log(answer, transaction, destination)
     try await context.ledger.recordRequest(transaction.uid, answer: answer, now: context.clock.now())
     context.wakeFollowers()
+    return answer
   }
 
   private func answer(to transaction: CommitmentTransaction, of destination: Destination) async -> RequestAnswer {
@@ -24,11 +26,13 @@ struct CommitmentRequests: Sendable {
     do {
       association = try await open(to: destination)
     } catch {
-      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+      if asksWhereItSends(destination) {
+        await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .unreachable)
+      }
       let retryAt = context.clock.now() + destination.peer.retry.first
       return .notSent(message: "\(error)", retryAt: retryAt)
     }
-    destination.health.associated()
+    await HealthChanges(context: context).associated(destination)
     guard let accepted = association.contexts.values.first else {
       await association.release()
       return refused(status: nil, "the peer does not accept Storage Commitment (presentation context refused)")
@@ -36,13 +40,21 @@ struct CommitmentRequests: Sendable {
     return await exchange(transaction, over: association, accepted: accepted, destination: destination)
   }
 
+  /// Whether the AE title that is asked is also the one that instances are sent to: only then that it cannot be
+  /// reached says anything about sending.
+  private func asksWhereItSends(_ destination: Destination) -> Bool {
+    let peer = destination.peer
+    return (peer.commitment.aeTitles.first ?? peer.aeTitle) == peer.aeTitle
+  }
+
   /// N-ACTION and its answer, while reports on the same association are heard.
   private func exchange(
     _ transaction: CommitmentTransaction, over association: Association, accepted: AcceptedContext,
     destination: Destination
   ) async -> RequestAnswer {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await hearReports(on: association) }
+    let heard = Signal()
+    return await withTaskGroup(of: Void.self) { group in
+      group.addTask { await hearReports(on: association, heard: heard) }
       let answer: RequestAnswer
       do {
         let payload = CommitmentActionInformation(
@@ -51,7 +63,8 @@ struct CommitmentRequests: Sendable {
           .commitmentRequest(messageID: 1), dataSet: .bytes(payload.encoded(transferSyntax: accepted.transferSyntax)),
           on: accepted.id, timeout: destination.peer.timeouts.action)
         answer = judge(reply.command)
-        if answer == .accepted { await linger(destination) }
+        // Kept open for peers that report on it, at most until they have.
+        if answer == .accepted { await heard.wait(atMost: destination.peer.commitment.policy.waitOnAssociation) }
         await association.release()
       } catch {
         answer = .failed(status: nil, message: "no answer to the request: \(error)")
@@ -61,13 +74,7 @@ struct CommitmentRequests: Sendable {
     }
   }
 
-  /// Keeps the association open for peers that report on it.
-  private func linger(_ destination: Destination) async {
-    let wait = destination.peer.commitment.policy.waitOnAssociation
-    if wait > .zero { try? await Task.sleep(for: wait) }
-  }
-
-  private func hearReports(on association: Association) async {
+  private func hearReports(on association: Association, heard: Signal) async {
     let reports = CommitmentReports(context: context)
     do {
       while let message = try await association.nextRequest() {
@@ -80,6 +87,7 @@ struct CommitmentRequests: Sendable {
           return await association.abort(.notSpecified)
         }
         try await association.respond(response, on: message.context.id)
+        heard.wake()
       }
     } catch {
       context.logger.debug("commitment association ended: \(error)", metadata: ["association": "\(association.id)"])

@@ -17,27 +17,61 @@ package struct CommitmentService: Service {
     }
   }
 
+  /// Asks for what is due, one transaction after the other, while the destination is there to be asked.
   private func askAll(_ destination: Destination) async {
-    let requests = CommitmentRequests(context: context)
+    var notSent = 0
     while !context.isDraining, !Task.isCancelled {
-      var wait: Duration?
+      guard destination.health.current.state == .up else {
+        // Woken when it is up again.
+        await destination.commitmentSignal.wait(atMost: .seconds(60))
+        continue
+      }
       do {
-        let uid = UID.newTransaction()
-        let opening = try await context.ledger.openTransaction(
-          uid, to: destination.name, policy: destination.peer.commitment.policy, now: context.clock.now())
-        switch opening {
-        case .opened(let transaction):
-          context.wakeFollowers()
-          try await requests.ask(transaction, of: destination)
-          wait = .zero
-        case .nothingDue(let next):
-          wait = next.map { max($0.since(context.clock.now()), .milliseconds(10)) }
+        switch try await askNext(destination) {
+        case .asked:
+          notSent = 0
+        case .notSent:
+          notSent += 1
+          await pause(afterFailures: notSent, of: destination)
+        case .nothingDue(let wait):
+          await destination.commitmentSignal.wait(atMost: wait)
         }
       } catch {
         context.logger.error("commitment not asked for: \(error)", metadata: ["peer": "\(destination.name)"])
-        wait = .seconds(5)
+        await destination.commitmentSignal.wait(atMost: .seconds(5))
       }
-      await destination.commitmentSignal.wait(atMost: wait)
+    }
+  }
+
+  private enum Step {
+    case asked
+    case notSent
+    /// Nil waits for something to be sent.
+    case nothingDue(Duration?)
+  }
+
+  private func askNext(_ destination: Destination) async throws -> Step {
+    let opening = try await context.ledger.openTransaction(
+      .newTransaction(), to: destination.name, policy: destination.peer.commitment.policy, now: context.clock.now())
+    switch opening {
+    case .opened(let transaction):
+      context.wakeFollowers()
+      let answer = try await CommitmentRequests(context: context).ask(transaction, of: destination)
+      if case .notSent = answer { return .notSent }
+      return .asked
+    case .nothingDue(let next):
+      return .nothingDue(next.map { max($0.since(context.clock.now()), .milliseconds(10)) })
+    }
+  }
+
+  /// Waits for the back-off's time whatever happens meanwhile: each try is a transaction on record.
+  private func pause(afterFailures failures: Int, of destination: Destination) async {
+    let wait = destination.peer.retry.wait(afterFailures: failures, jitter: .random(in: 0...1))
+    let end = context.clock.monotonic() + wait
+    while !context.isDraining, !Task.isCancelled {
+      let left = end.since(context.clock.monotonic())
+      guard left > .zero else { return }
+      await destination.commitmentSignal.wait(atMost: left)
     }
   }
 }

@@ -1,36 +1,64 @@
-import Logging
 import EscrowCore
 import EscrowSpool
+import Logging
+import NIOPosix
 
 /// Takes durable instances into the ledger and wakes whoever has something to do with them.
 struct Admissions: Sendable {
   let context: EngineContext
+  /// Whether a file goes when the ledger refuses it: not at recovery, where nobody can send it again.
+  var dropsRefused = true
 
   /// Returns when instance, deliveries and events are durable: now the sender may be told success.
   ///
   /// When the ledger refuses, the file goes and the error is thrown; but when nobody knows whether the row is durable,
-  /// the file stays for recovery to judge. When the ledger already has these bytes, the new file goes; should that
-  /// fail, recovery will find and drop it.
+  /// the file stays for recovery to judge. When the ledger already has these bytes and their file is whole, the new
+  /// file goes; should that fail, recovery will find and drop it.
   @discardableResult
   func admit(_ admission: Admission) async throws -> AdmissionResult {
-    let result: AdmissionResult
-    do {
-      result = try await context.ledger.admit(admission, now: context.clock.now())
-    } catch let error as LedgerError {
-      if case .syncFailed = error { throw error }
-      await drop(admission.id)
-      throw error
-    } catch {
-      await drop(admission.id)
-      throw error
+    var admission = admission
+    var result = try await enter(admission)
+    if case .known(let earlier) = result, try await !isWhole(earlier) {
+      admission.lost = [earlier]
+      result = try await enter(admission)
     }
     switch result {
-    case .admitted, .replaced: break
+    case .admitted: break
+    case .replaced(_, let old): if old != admission.id { await drop(old) }
     case .known, .looped: await drop(admission.id)
     }
-    context.wakeQueues(of: admission.plan.deliveries.map(\.destination))
-    context.wakeFollowers()
+    await wake(admission, result)
     return result
+  }
+
+  private func enter(_ admission: Admission) async throws -> AdmissionResult {
+    do {
+      return try await context.ledger.admit(admission, now: context.clock.now())
+    } catch {
+      if dropsRefused, !error.isFailedSync { await drop(admission.id) }
+      throw error
+    }
+  }
+
+  /// Whether the file of an instance on record is there with all its bytes: only then the new file is one too many.
+  private func isWhole(_ id: InstanceID) async throws -> Bool {
+    guard let instance = try await context.ledger.instance(id), instance.state.hasFile else { return true }
+    do {
+      try await context.pool.runIfActive { try context.spool.verify(instance.file) }
+      return true
+    } catch let error as SpoolError where error.isLoss {
+      context.logger.error("the same bytes came again and replace a lost file: \(error)")
+      return false
+    }
+  }
+
+  /// A repetition may have changed deliveries besides those that are planned now.
+  private func wake(_ admission: Admission, _ result: AdmissionResult) async {
+    switch result {
+    case .admitted: context.wakeQueues(of: admission.plan.deliveries.map(\.destination))
+    case .known, .replaced, .looped: context.wakeDestinations()
+    }
+    context.wakeFollowers()
   }
 
   private func drop(_ file: InstanceID) async {
@@ -40,5 +68,12 @@ struct Admissions: Sendable {
       context.logger.warning(
         "a file that is not needed could not be removed: \(error)", metadata: ["instance": "\(file)"])
     }
+  }
+}
+
+extension Error {
+  /// Whether nobody knows what of the ledger is durable.
+  var isFailedSync: Bool {
+    if case .syncFailed = self as? LedgerError { true } else { false }
   }
 }

@@ -11,7 +11,6 @@ package struct ReceiveService: AssociationService {
   private let context: EngineContext
   private let judge: AssociationJudge
   private let reports: CommitmentReports
-  private let rejections = RejectionLog()
   private let wanted: Set<Tag>
 
   package init(context: EngineContext) {
@@ -24,7 +23,7 @@ package struct ReceiveService: AssociationService {
   package func judge(_ request: AssociateRequest, from remote: RemoteEndpoint) async -> AssociationVerdict {
     let verdict = judge.judge(request, from: remote)
     if case .reject(_, let text) = verdict {
-      await rejections.record(text, callingAE: request.callingAE, remote: remote, context: context)
+      context.rejections.note(text, callingAE: request.callingAE, remote: remote, at: context.clock.monotonic())
     }
     return verdict
   }
@@ -40,7 +39,9 @@ package struct ReceiveService: AssociationService {
   ) -> DataSetHandling {
     switch command.field {
     case .cStoreRequest: storeHandling(of: command, context: accepted, on: association, resume: resume)
-    case .nEventReportRequest: .collect(maximum: CommitmentReports.maximumLength)
+    case .nEventReportRequest:
+      reports.refusal(of: command, context: accepted, on: association) == nil
+        ? .collect(maximum: CommitmentReports.maximumLength) : .discard
     default: .discard
     }
   }

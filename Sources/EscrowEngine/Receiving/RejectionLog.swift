@@ -1,38 +1,71 @@
-import DICOM
-import DICOMNetwork
-import EscrowCore
+package import DICOM
+package import DICOMNetwork
+package import EscrowCore
 import Logging
 import NIOConcurrencyHelpers
 
-/// Records rejected associations, once a minute for each caller so that a flood fills neither disk nor log.
-final class RejectionLog: Sendable {
-  private struct Key: Hashable {
-    let aeTitle: AETitle
-    let address: String
+/// Rejected associations on their way to the record: the first of each address in a minute, and only so many, so that
+/// a flood fills neither disk nor log and costs nobody a wait.
+package final class RejectionLog: Sendable {
+  /// One that goes on record.
+  package struct Rejection: Sendable, Equatable {
+    package var text: String
+    package var caller: String
   }
 
-  private static let maximumCallers = 1000
-  private let last = NIOLockedValueBox<[Key: MonotonicTime]>([:])
+  private struct Minute {
+    var start: MonotonicTime?
+    var addresses: Set<String> = []
+    var suppressed = 0
+  }
 
-  func record(_ text: String, callingAE: AETitle, remote: RemoteEndpoint, context: EngineContext) async {
-    guard isDue(Key(aeTitle: callingAE, address: remote.address), at: context.clock.monotonic()) else { return }
-    let caller = "\(callingAE.rawValue.escaped)@\(remote.address)"
-    context.logger.warning("association rejected: \(text)", metadata: ["peer": "\(caller)"])
-    do {
-      try await context.ledger.tell(
-        EscrowEvent(.associationRejected, at: context.clock.now(), reason: text, actor: caller))
-      context.webhooks()
-    } catch {
-      context.logger.error("a rejected association could not be recorded: \(error)", metadata: ["peer": "\(caller)"])
+  private struct State {
+    var minute = Minute()
+    var waiting: [Rejection] = []
+
+    /// Begins the next minute; what was left out of the last one is told as a number.
+    mutating func begin(at now: MonotonicTime) {
+      if minute.suppressed > 0 {
+        waiting.append(Rejection(text: "\(minute.suppressed) more rejections within a minute", caller: "system"))
+      }
+      minute = Minute(start: now)
     }
   }
 
-  private func isDue(_ key: Key, at now: MonotonicTime) -> Bool {
-    last.withLockedValue { last in
-      if let previous = last[key], now < previous + .seconds(60) { return false }
-      if last.count >= Self.maximumCallers { last.removeAll() }
-      last[key] = now
-      return true
+  /// Addresses that are told of in a minute.
+  package static let limit = 60
+  private let state = NIOLockedValueBox(State())
+
+  package init() {}
+
+  package func note(_ text: String, callingAE: AETitle, remote: RemoteEndpoint, at now: MonotonicTime) {
+    let rejection = Rejection(text: text, caller: "\(callingAE.rawValue.escaped)@\(remote.address)")
+    state.withLockedValue { state in
+      if state.minute.start.map({ now >= $0 + .seconds(60) }) ?? true { state.begin(at: now) }
+      guard state.minute.addresses.count < Self.limit, state.minute.addresses.insert(remote.address).inserted else {
+        state.minute.suppressed += 1
+        return
+      }
+      state.waiting.append(rejection)
+    }
+  }
+
+  /// What is to go on record now.
+  package func take() -> [Rejection] {
+    state.withLockedValue { state in
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+  }
+
+  /// Writes down what waits.
+  func record(in context: EngineContext) async throws {
+    for rejection in take() {
+      context.logger.warning("association rejected: \(rejection.text)", metadata: ["peer": "\(rejection.caller)"])
+      try await context.ledger.tell(
+        EscrowEvent(
+          .associationRejected, at: context.clock.now(), reason: rejection.text, actor: rejection.caller))
+      context.webhooks()
     }
   }
 }

@@ -24,6 +24,8 @@ struct DeliveryAssociation: Sendable {
 
   let association: Association
   let contexts: [Pair: Context]
+  /// Whether the peer has answered on it already: then its end says nothing about the peer.
+  var isProven = false
 
   /// Opens an association that proposes each pair of `claims` in a context of its own.
   static func open(

@@ -15,6 +15,8 @@ struct DeliveryAttempt: Sendable {
   enum Ending: Sendable {
     case associationOpen
     case associationOver
+    /// The peer ended it while it was idle, before the instance was offered.
+    case associationHadEnded
   }
 
   /// Streams the file out, judges the answer, records the outcome.
@@ -33,6 +35,8 @@ struct DeliveryAttempt: Sendable {
         dataSet: .source(SpoolSource(claim: claim, spool: context.spool)), on: contextID,
         timeout: destination.peer.timeouts.store)
       return await judge(reply, startedAt: started, over: open)
+    } catch AssociationError.hadEnded where open.isProven {
+      return .associationHadEnded
     } catch AssociationError.source(let error) {
       return await failedToRead(error, startedAt: started, over: open)
     } catch {
@@ -71,11 +75,12 @@ struct DeliveryAttempt: Sendable {
       record(result, startedAt: startedAt, over: open, status: status, message: warning.map { "\(message): \($0)" })
       await HealthChanges(context: context).succeeded(destination)
       return .associationOpen
-    case .retryDestination(let reason), .holdDestination(let reason):
-      result = .retry(notBefore: context.clock.now(), reason: reason, counted: false)
-      await HealthChanges(context: context).failed(destination, reason: "\(reason): \(message)")
+    case .retryDestination(let reason):
+      result = await pause(reason: reason, message: message, trouble: .refusing)
+    case .holdDestination(let reason):
+      result = await pause(reason: reason, message: message, trouble: .forbidding)
     case .retryDelivery(let reason, let limit):
-      result = claim.doubtfulFailures + 1 >= limit ? .failed(reason: reason) : retry(reason: reason, counted: true)
+      result = claim.doubtfulFailures >= limit ? .failed(reason: reason) : retry(reason: reason, counted: true)
     case .protocolError(let reason):
       await open.association.abort()
       ending = .associationOver
@@ -89,6 +94,14 @@ struct DeliveryAttempt: Sendable {
       ending = .associationOver
     }
     return ending
+  }
+
+  /// The destination takes nothing at the moment, which is not this instance's fault.
+  private func pause(
+    reason: String, message: String, trouble: DestinationHealth.Trouble
+  ) async -> AttemptOutcome.Result {
+    await HealthChanges(context: context).failed(destination, reason: "\(reason): \(message)", trouble: trouble)
+    return .retry(notBefore: context.clock.now(), reason: reason, counted: false)
   }
 
   private func isAnswerToThis(_ response: CommandSet) -> Bool {
@@ -105,9 +118,10 @@ struct DeliveryAttempt: Sendable {
 
   /// The file is damaged or unreadable: it never leaves whole, the association is gone with its last fragment unsent.
   private func failedToRead(_ error: any Error, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
-    if let error = error as? SpoolError, error.isDamaged || error.isMissing {
+    if let error = error as? SpoolError, error.isLoss {
       do {
-        try await context.ledger.markDamaged(claim.instance, reason: "\(error)", now: context.clock.now())
+        try await context.ledger.markDamaged(
+          claim.instance, file: claim.file, reason: "\(error)", now: context.clock.now())
         context.wakeFollowers()
       } catch {
         context.logger.error("damage could not be recorded: \(error)", metadata: ["instance": "\(claim.instance)"])
@@ -119,9 +133,16 @@ struct DeliveryAttempt: Sendable {
 
   /// The association ended without an answer: the outcome is unknown, so the instance is sent again.
   private func lost(_ error: any Error, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
+    if open.isProven, error.isEndByPeer {
+      // It may have been about to end the association anyhow: a new one will tell.
+      let again = AttemptOutcome.Result.retry(
+        notBefore: context.clock.now(), reason: "no answer: \(error)", counted: false)
+      record(again, startedAt: startedAt, over: open, message: "\(error)")
+      return .associationOver
+    }
     record(retry(reason: "no answer: \(error)"), startedAt: startedAt, over: open, message: "\(error)")
     if !(error is CancellationError) {
-      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+      await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .refusing)
     }
     return .associationOver
   }
@@ -149,5 +170,15 @@ struct DeliveryAttempt: Sendable {
           key: claim.key, result: result, startedAt: startedAt, association: open.association.id, status: status,
           message: message)
       ], of: destination)
+  }
+}
+
+extension Error {
+  /// Whether the peer ended the association, by abort or by closing the connection.
+  fileprivate var isEndByPeer: Bool {
+    switch self as? AssociationError {
+    case .closed, .hadEnded, .aborted(_, byPeer: true): true
+    default: false
+    }
   }
 }

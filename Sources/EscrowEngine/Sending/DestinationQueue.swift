@@ -14,6 +14,12 @@ struct DestinationQueue: Sendable {
     var idle: [Signal] = []
     /// When a delivery that was not due at the last look becomes due.
     var nextDue: Timestamp?
+
+    /// What one sender saw does not undo what another saw; a look too many finds nothing due.
+    mutating func noteDue(_ due: Timestamp?) {
+      guard let due else { return }
+      nextDue = nextDue.map { min($0, due) } ?? due
+    }
   }
 
   private enum Step {
@@ -45,10 +51,11 @@ struct DestinationQueue: Sendable {
 
   private func next() -> Step {
     let now = context.clock.now()
+    let moment = context.clock.monotonic()
     let health = destination.health.current
     return senders.withLockedValue { senders in
       switch health.state {
-      case .down(let until) where until > now: return .wait(until.since(now))
+      case .down(let until) where until > moment: return .wait(until.since(moment))
       case .down:
         // One sender tries, and only it, until it is known how the destination is.
         guard senders.running == 0 else { return .wait(.seconds(1)) }
@@ -76,7 +83,7 @@ struct DestinationQueue: Sendable {
     let nextDue = await DestinationSender(destination: destination, queue: self, context: context).run()
     senders.withLockedValue { senders in
       senders.running -= 1
-      senders.nextDue = nextDue
+      senders.noteDue(nextDue)
     }
     destination.queueSignal.wake()
   }
@@ -93,7 +100,7 @@ struct DestinationQueue: Sendable {
     let signal = Signal()
     senders.withLockedValue { senders in
       senders.idle.append(signal)
-      senders.nextDue = nextDue
+      senders.noteDue(nextDue)
     }
     if nextDue != nil { destination.queueSignal.wake() }
     await signal.wait(atMost: idle)

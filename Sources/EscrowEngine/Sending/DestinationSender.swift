@@ -10,6 +10,8 @@ struct DestinationSender: Sendable {
 
   /// Deliveries claimed at once.
   static let batch = 32
+  /// Bytes that one sender takes at once, if it is more than one instance: the rest is for the others.
+  static let batchBytes: Int64 = 64 << 20
   /// How long a claim lasts unless renewed.
   static let lease = Duration.minutes(5)
 
@@ -36,11 +38,14 @@ struct DestinationSender: Sendable {
     while !context.isDraining {
       let batch = try await claim()
       if batch.claims.isEmpty {
+        if batch.nextDue == nil { await HealthChanges(context: context).succeeded(destination) }
         guard association != nil, await queue.park(nextDue: batch.nextDue) else { return batch.nextDue }
         continue
       }
-      if batch.claims.count == Self.batch { queue.noteMore() }
-      let rest = await send(batch.claims, over: &association)
+      let (own, others) = share(batch.claims)
+      giveBack(others)
+      if batch.claims.count == Self.batch || !others.isEmpty { queue.noteMore() }
+      let rest = await send(own, over: &association)
       guard rest.isEmpty else {
         giveBack(rest)
         return nil
@@ -56,18 +61,36 @@ struct DestinationSender: Sendable {
     return batch
   }
 
+  /// What of a batch one sender keeps, and what it leaves to the others.
+  private func share(_ claims: [Claim]) -> (own: ArraySlice<Claim>, others: ArraySlice<Claim>) {
+    var bytes: Int64 = 0
+    let end = claims.firstIndex { claim in
+      bytes += claim.dataSetLength
+      return bytes > Self.batchBytes
+    }
+    let cut = max(end ?? claims.count, min(1, claims.count))
+    return (claims[..<cut], claims[cut...])
+  }
+
   /// Sends a batch in order; returns what was not offered because the destination failed or the process drains.
-  private func send(_ claims: [Claim], over association: inout DeliveryAssociation?) async -> ArraySlice<Claim> {
-    var rest = claims[...]
+  private func send(
+    _ claims: ArraySlice<Claim>, over association: inout DeliveryAssociation?
+  ) async -> ArraySlice<Claim> {
+    var rest = claims
     while let claim = rest.first, !context.isDraining, destination.health.current.state == .up {
       if association?.covers(claim) != true {
         await association?.release()
         association = await connect(for: rest)
       }
       guard let open = association else { break }
+      switch await DeliveryAttempt(claim: claim, destination: destination, context: context).run(over: open) {
+      case .associationOpen: association?.isProven = true
+      case .associationOver: association = nil
+      case .associationHadEnded:
+        association = nil
+        continue
+      }
       rest = rest.dropFirst()
-      let ending = await DeliveryAttempt(claim: claim, destination: destination, context: context).run(over: open)
-      if ending == .associationOver { association = nil }
     }
     return rest
   }
@@ -75,10 +98,10 @@ struct DestinationSender: Sendable {
   private func connect(for claims: ArraySlice<Claim>) async -> DeliveryAssociation? {
     do {
       let association = try await DeliveryAssociation.open(to: destination, for: claims, context: context)
-      destination.health.associated()
+      await HealthChanges(context: context).associated(destination)
       return association
     } catch {
-      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+      await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .unreachable)
       return nil
     }
   }
@@ -98,11 +121,12 @@ struct DestinationSender: Sendable {
       try await Echo(connector: context.connector).run(
         destination.peer, host: destination.host, port: destination.port,
         callingAE: context.localAE(for: destination.peer))
-      destination.health.associated()
+      await HealthChanges(context: context).associated(destination)
     } catch is EchoRefused {
-      destination.health.associated()
+      await HealthChanges(context: context).associated(destination)
     } catch {
-      await HealthChanges(context: context).failed(destination, reason: "\(error)")
+      await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .unreachable)
     }
+    destination.noteWork()
   }
 }

@@ -5,22 +5,45 @@ import Logging
 struct HealthChanges: Sendable {
   let context: EngineContext
 
-  func failed(_ destination: Destination, reason: String) async {
+  func failed(_ destination: Destination, reason: String, trouble: DestinationHealth.Trouble) async {
     let now = context.clock.now()
-    let change = destination.health.failed(reason, now: now)
+    let change = destination.health.failed(reason, trouble: trouble, now: now, moment: context.clock.monotonic())
     destination.queueSignal.wake()
     guard change == .wentDown else { return await raiseIfOverdue(destination, now: now) }
     context.logger.warning("destination down: \(reason)", metadata: ["peer": "\(destination.name)"])
     await record { try await $0.tell(event(.destinationDown, destination, reason: reason, at: now)) }
   }
 
+  /// The peer answered A-ASSOCIATE-AC.
+  func associated(_ destination: Destination) async {
+    await apply(destination.health.associated(), to: destination)
+  }
+
+  /// An instance was stored, or nothing is left to be stored.
   func succeeded(_ destination: Destination) async {
-    guard destination.health.succeeded() == .cameUp else { return }
+    await apply(destination.health.succeeded(), to: destination)
+  }
+
+  private func apply(_ change: DestinationHealth.Change, to destination: Destination) async {
+    guard change == .cameUp else { return }
     let now = context.clock.now()
+    destination.noteWork()
+    destination.commitmentSignal.wake()
     context.logger.notice("destination up", metadata: ["peer": "\(destination.name)"])
     await record { ledger in
       try await ledger.tell(event(.destinationUp, destination, reason: nil, at: now))
       try await ledger.clear(.destinationDown, subject: destination.name.rawValue, event: nil)
+    }
+  }
+
+  /// At start: destinations whose alarm is open are down until they answer; alarms of others end.
+  func restore() async throws {
+    for alarm in try await context.ledger.alarms() where alarm.kind == .destinationDown {
+      if let destination = context.destinations[PeerName(alarm.subject)] {
+        destination.health.restore(downSince: alarm.since, reason: alarm.text, moment: context.clock.monotonic())
+      } else {
+        try await context.ledger.clear(.destinationDown, subject: alarm.subject, event: nil)
+      }
     }
   }
 

@@ -49,16 +49,19 @@ package final class OutcomeRecorder: Sendable {
   }
 
   private func write(_ waiting: Inbox, context: EngineContext) async {
+    let keys = waiting.outcomes.map(\.key)
     while !Task.isCancelled {
       do {
+        // Before they are on record: a claim that is taken back may be claimed again under the same key at once.
+        context.leases.end(keys)
         try await context.ledger.record(waiting.outcomes, now: context.clock.now())
-        context.leases.end(waiting.outcomes.map(\.key))
         for destination in waiting.destinations.values {
           destination.noteWork()
           destination.commitmentSignal.wake()
         }
         return context.wakeFollowers()
       } catch {
+        context.leases.hold(keys)
         context.logger.error("outcomes of \(waiting.outcomes.count) attempts not recorded, trying again: \(error)")
         try? await Task.sleep(for: .seconds(1))
       }

@@ -3,6 +3,7 @@ import DICOM
 import EscrowCore
 import EscrowSpool
 import Logging
+import NIOPosix
 
 /// Brings spool and ledger together after whatever happened, before any listener opens.
 ///
@@ -55,25 +56,31 @@ package struct Recovery: Sendable {
 
   /// A file without a row: whole ones go through admission again, others were never acknowledged.
   private func takeIn(_ file: InstanceID, _ summary: inout Summary) async throws {
-    guard let instance = try readable(file) else {
+    guard let instance = try await readable(file) else {
       try context.spool.moveToOrphans(file)
       summary.orphans += 1
       return
     }
-    switch try await Admissions(context: context).admit(instance.admission(by: context.settings.routes)) {
+    switch try await Admissions(context: context, dropsRefused: false).admit(
+      instance.admission(by: context.settings.routes))
+    {
     case .admitted, .replaced: summary.admitted += 1
     case .known, .looped: summary.removed += 1
     }
   }
 
-  /// The instance in a whole file; nil when the file is not whole, or would have been refused.
-  private func readable(_ file: InstanceID) throws -> ReceivedInstance? {
-    let transferSyntax: UID
+  /// The instance in a whole file; nil when the file is not whole, cannot be read, or would have been refused.
+  private func readable(_ file: InstanceID) async throws -> ReceivedInstance? {
     do {
-      transferSyntax = try context.spool.open(file).record.transferSyntax
-    } catch let error as SpoolError where error.isDamaged {
+      return try await context.pool.runIfActive { try read(file) }
+    } catch let error as SpoolError where error.isLoss {
+      context.logger.warning("a file without a record cannot be read: \(error)")
       return nil
     }
+  }
+
+  private func read(_ file: InstanceID) throws -> ReceivedInstance? {
+    let transferSyntax = try context.spool.open(file).record.transferSyntax
     let observer = HeaderObserver(
       transferSyntax: transferSyntax, wanted: ReceivedInstance.wantedTags(for: context.settings.routes))
     guard case .complete(let record) = try context.spool.inspect(file, observer: observer) else { return nil }

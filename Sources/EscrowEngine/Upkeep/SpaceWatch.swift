@@ -16,6 +16,7 @@ package final class SpaceWatch: Sendable {
 
   private struct State {
     var level = Level.enough
+    var told: Level?
     var free: DiskUsage?
   }
 
@@ -28,13 +29,19 @@ package final class SpaceWatch: Sendable {
   package var level: Level { state.withLockedValue { $0.level } }
   package var latest: DiskUsage? { state.withLockedValue { $0.free } }
 
-  /// Judges a new reading; returns the old and the new level.
-  package func update(_ space: DiskUsage) -> (before: Level, after: Level) {
+  /// The level that people were last told; nil when they were told none since the start.
+  package var told: Level? { state.withLockedValue { $0.told } }
+
+  /// People were told of `level`.
+  package func note(told level: Level) { state.withLockedValue { $0.told = level } }
+
+  /// Judges a new reading; returns the level.
+  @discardableResult
+  package func update(_ space: DiskUsage) -> Level {
     state.withLockedValue { state in
-      let before = state.level
       state.free = space
-      state.level = level(of: space, before: before)
-      return (before, state.level)
+      state.level = level(of: space, before: state.level)
+      return state.level
     }
   }
 

@@ -17,20 +17,42 @@ package struct UpkeepService: Service {
   package init(context: EngineContext) { self.context = context }
 
   package func run() async throws {
-    var chores = [
-      Chore("reports", every: .seconds(1), expireReports), Chore("studies", every: Self.pause, advanceStudies),
-      Chore("purge", every: Self.pause, PurgeService(context: context).purgeDue),
-      Chore("leases", every: .seconds(60), renewLeases), Chore("space", every: .seconds(5), watchSpace),
-      Chore("health", every: .seconds(5), raiseOverdueAlarms),
-      Chore("hosts", every: .minutes(5), resolveHosts),
-      Chore("orphans", every: .hours(1), sweepOrphans),
-    ]
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await loop(
+          context.upkeep,
+          [
+            Chore("reports", every: .seconds(1), expireReports), Chore("studies", every: Self.pause, advanceStudies),
+            Chore("leases", every: .seconds(60), renewLeases), Chore("space", every: .seconds(5), watchSpace),
+            Chore("health", every: .seconds(5), raiseOverdueAlarms),
+            Chore("rejections", every: .seconds(1)) { try await context.rejections.record(in: context) },
+            Chore("destinations", every: .minutes(1), MissingDestinations(context: context).review),
+          ])
+      }
+      // What may take long keeps nothing else waiting.
+      group.addTask {
+        try await loop(context.purging, [Chore("purge", every: Self.pause, PurgeService(context: context).purgeDue)])
+      }
+      group.addTask {
+        try await loop(
+          context.lookups,
+          [
+            Chore("hosts", every: .minutes(5), resolveHosts), Chore("orphans", every: .hours(1), sweepOrphans),
+          ])
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Does `chores` when they are due, and looks again when woken.
+  private func loop(_ signal: Signal, _ chores: [Chore]) async throws {
+    var chores = chores
     while !context.isDraining, !Task.isCancelled {
       for index in chores.indices where chores[index].isDue(at: context.clock.monotonic()) {
         try await chores[index].run(context: context)
       }
       try? await Task.sleep(for: Self.pause)
-      await context.upkeep.wait(atMost: Self.tick)
+      await signal.wait(atMost: Self.tick)
     }
   }
 
@@ -59,23 +81,23 @@ package struct UpkeepService: Service {
   }
 
   private func watchSpace() async throws {
-    let space = try context.spool.usage()
-    let (before, after) = context.space.update(space)
-    guard before != after else { return }
-    let now = context.clock.now()
-    let path = context.settings.spool.path
+    let space = try await context.pool.runIfActive { try context.spool.usage() }
+    let told = context.space.told
+    let level = context.space.update(space)
+    guard level != told else { return }
     let text = "\(space.freeBytes / 1_000_000) MB are free of \(space.totalBytes / 1_000_000) MB"
-    context.logger.warning("disk space: \(after): \(text)", metadata: ["path": "\(path)"])
-    try await note(
-      .storageLow, .storageLow, holds: after >= .low, was: before >= .low, path: path, text: text, now: now)
-    try await note(
-      .storageFull, .storageFull, holds: after == .full, was: before == .full, path: path, text: text, now: now)
+    if level != .enough || told != nil {
+      context.logger.warning("disk space: \(level): \(text)", metadata: ["path": "\(context.settings.spool.path)"])
+    }
+    // An alarm of the last run may be open still, or its cause over.
+    try await note(.storageLow, .storageLow, holds: level >= .low, text: text)
+    try await note(.storageFull, .storageFull, holds: level == .full, text: text)
+    context.space.note(told: level)
   }
 
-  private func note(
-    _ kind: AlarmKind, _ event: EventKind, holds: Bool, was: Bool, path: String, text: String, now: Timestamp
-  ) async throws {
-    guard holds != was else { return }
+  private func note(_ kind: AlarmKind, _ event: EventKind, holds: Bool, text: String) async throws {
+    let now = context.clock.now()
+    let path = context.settings.spool.path
     if holds {
       try await context.ledger.raise(
         Alarm(kind, subject: path, since: now, text: text), event: EscrowEvent(event, at: now, reason: text))

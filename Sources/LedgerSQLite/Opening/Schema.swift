@@ -143,6 +143,7 @@ enum Schema {
     CREATE INDEX delivery_askable ON delivery(destination, study, not_before, id)
       WHERE state = 'sent' AND proof = 'commitment' AND hold_by IS NULL;
     CREATE INDEX delivery_requested ON delivery(not_before, id) WHERE state = 'requested';
+    CREATE INDEX delivery_contradicted ON delivery(destination) WHERE contradicted = 1;
     CREATE INDEX delivery_asked ON delivery(destination, first_asked_at)
       WHERE state IN ('sent', 'requested') AND first_asked_at IS NOT NULL;
 

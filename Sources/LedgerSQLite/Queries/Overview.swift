@@ -44,6 +44,10 @@ extension SQLiteLedger {
     }
   }
 
+  package func lastEvent() async throws -> Int64 {
+    try await pool.read { try $0.number("SELECT max(sequence) FROM event") } ?? 0
+  }
+
   package func endpoints() async throws -> [EndpointStatus] {
     try await pool.read { db in
       try db.rows("SELECT name, url, disabled, pending, dead, last_status, last_at FROM endpoint ORDER BY name") {

@@ -12,6 +12,13 @@ enum AttemptRow {
       result: columns.next(), status: columns.optional(), message: columns.optional(), association: columns.optional())
   }
 
+  /// Whether it is on record how this attempt ended; that it was taken back does not count.
+  static func exists(_ key: ClaimKey, in db: Database) throws -> Bool {
+    try db.exists(
+      "SELECT 1 FROM attempt WHERE delivery = ? AND attempt = ? AND result <> 'returned'", key.delivery.rawValue,
+      key.attempt)
+  }
+
   static func insert(_ attempt: AttemptRecord, in db: Database) throws {
     try db.run(
       "INSERT INTO attempt (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", attempt.delivery.rawValue, attempt.attempt,

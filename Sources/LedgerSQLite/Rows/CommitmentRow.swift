@@ -90,7 +90,8 @@ enum CommitmentRow {
   static func refuse(_ number: Int64, message: String, retryAt: Timestamp, in db: Database) throws {
     try db.run(
       """
-      UPDATE commitment SET state = iif(state = 'open', 'refused', state), message = ?, next_ask_at = ?
+      UPDATE commitment SET state = iif(state = 'open', 'refused', state), message = ?,
+        next_ask_at = iif(manual, NULL, ?)
       WHERE number = ?
       """,
       message, retryAt.microseconds, number)

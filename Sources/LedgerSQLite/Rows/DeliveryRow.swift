@@ -58,8 +58,8 @@ enum DeliveryRow {
       """
       UPDATE delivery SET priority = ?, state = ?, proof = ?, routes = ?, attempts = ?, doubtful_failures = ?, asks = ?,
         resends = ?, reason = ?, last_error = ?, not_before = ?, hold_by = ?, hold_reason = ?, hold_at = ?,
-        transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, discarded_elements = ?, first_asked_at = ?,
-        failed_asks = ?, proved_by = ?, failed_by = ?, contradicted = ?,
+        transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, accept_discarded = ?, discarded_elements = ?,
+        first_asked_at = ?, failed_asks = ?, proved_by = ?, failed_by = ?, contradicted = ?,
         lease = iif(?, lease, NULL), incarnation = iif(?, incarnation, NULL), claimed_at = iif(?, claimed_at, NULL)
       WHERE id = ?
       """,
@@ -67,7 +67,8 @@ enum DeliveryRow {
       delivery.routes.joined(separator: "\n"), delivery.attempts, delivery.doubtfulFailures, delivery.asks,
       delivery.resends, delivery.reason, delivery.lastError, delivery.notBefore.stored, delivery.hold?.by,
       delivery.hold?.reason, delivery.hold?.at.microseconds, delivery.transactionUID?.rawValue,
-      delivery.sentAt.stored, delivery.cancelRequested, delivery.behind?.rawValue, delivery.discardedElements,
+      delivery.sentAt.stored, delivery.cancelRequested, delivery.behind?.rawValue,
+      delivery.acceptDiscarded, delivery.discardedElements,
       delivery.firstAskedAt.stored, delivery.failedAsks, delivery.provedBy, delivery.failedBy, delivery.contradicted,
       sends, sends, sends, delivery.id.rawValue)
   }

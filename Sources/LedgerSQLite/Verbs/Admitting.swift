@@ -20,8 +20,9 @@ extension WriteTransaction {
       try change(id, of: earlier) { $0.merge(admission, deliveries: deliveries, now: now) }
       return .known(id)
     case .replace(let id, let deliveries):
+      let old = earlier.first { $0.original.instance.id == id }?.original.instance.file ?? id
       try change(id, of: earlier) { $0.replace(admission, deliveries: deliveries, now: now) }
-      return .replaced(id)
+      return .replaced(id, old: old)
     case .loop(let id):
       try change(id, of: earlier) { $0.loop(admission, now: now) }
       return .looped(id)

@@ -113,10 +113,13 @@ extension WriteTransaction {
   }
 
   fileprivate func record(_ outcome: AttemptOutcome, now: Timestamp) throws {
-    guard var loaded = try db.consignment(of: outcome.key.delivery), loaded.current.record(outcome, now: now) else {
-      return
+    guard var loaded = try db.consignment(of: outcome.key.delivery) else { return }
+    if loaded.current.record(outcome, now: now) {
+      try save(loaded)
+    } else {
+      // What ended otherwise in the meantime was tried all the same.
+      guard try outcome.result.wasTried && !AttemptRow.exists(outcome.key, in: db) else { return }
     }
-    try save(loaded)
     try AttemptRow.insert(AttemptRecord(outcome, endedAt: now), in: db)
   }
 

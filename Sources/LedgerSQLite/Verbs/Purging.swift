@@ -5,9 +5,10 @@ import GRDB
 extension SQLiteLedger {
   package func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
     try await writer.perform { transaction in
-      try transaction.db.rows(
-        PurgeStatement.begin, now.microseconds, limit, read: PurgeStatement.readTicket
-      ).sorted { $0.instance < $1.instance }
+      let begun = try transaction.db.rows(PurgeStatement.begun, limit, read: PurgeStatement.readTicket)
+      let new = try transaction.db.rows(
+        PurgeStatement.begin, now.microseconds, limit - begun.count, read: PurgeStatement.readTicket)
+      return begun + new.sorted { $0.instance < $1.instance }
     }
   }
 
@@ -15,8 +16,10 @@ extension SQLiteLedger {
     try await change(instances) { $0.purged(now: now) }
   }
 
-  package func markDamaged(_ instance: InstanceID, reason: String, now: Timestamp) async throws {
-    try await change([instance]) { $0.damage(reason: reason, now: now) }
+  package func markDamaged(
+    _ instance: InstanceID, file: InstanceID, reason: String, now: Timestamp
+  ) async throws {
+    try await change([instance]) { $0.instance.file == file && $0.damage(reason: reason, now: now) }
   }
 
   package func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws {
@@ -28,7 +31,7 @@ extension SQLiteLedger {
       let incarnation = try Identity.beginIncarnation(in: transaction.db)
       let ended = try transaction.db.rows(ExpiredClaim.ofOthers, incarnation, read: ExpiredClaim.read)
       for claim in ended { try transaction.expire(claim, now: now) }
-      return try transaction.db.rows(PurgeStatement.begun, read: PurgeStatement.readTicket)
+      return try transaction.db.rows(PurgeStatement.begun, Int64.max, read: PurgeStatement.readTicket)
     }
   }
 
@@ -73,8 +76,10 @@ enum PurgeStatement {
     RETURNING uuid, file
     """
 
-  /// What was being purged when the process ended.
-  static let begun = "SELECT uuid, file FROM instance WHERE state = 'purging' ORDER BY uuid"
+  /// Up to ?1 whose purge was begun and is not finished.
+  static let begun = """
+    SELECT uuid, file FROM instance INDEXED BY instance_state WHERE state = 'purging' ORDER BY id LIMIT ?1
+    """
 
   static func readTicket(_ columns: inout Columns) throws -> PurgeTicket {
     PurgeTicket(instance: try columns.raw(), file: try columns.raw())

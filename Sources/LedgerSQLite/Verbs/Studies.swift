@@ -21,6 +21,12 @@ enum WaveStatement {
     ORDER BY last_arrival, id LIMIT 500
     """
 
+  /// Up to 500 whose last arrival was after ?1, noted before the clock was put back.
+  static let ahead = """
+    SELECT \(columns) FROM wave INDEXED BY wave_quiet WHERE is_open = 1 AND last_arrival > ?1
+    ORDER BY last_arrival, id LIMIT 500
+    """
+
   /// Up to 500 of which something changed since they were looked at.
   static let changed = """
     SELECT \(columns) FROM wave INDEXED BY wave_changed WHERE is_changed = 1 AND is_open = 0 ORDER BY id LIMIT 500
@@ -32,7 +38,9 @@ enum WaveStatement {
 extension WriteTransaction {
   /// Tells the news of some hundred waves; true when there may be more.
   fileprivate func advanceStudies(quiet: Duration, now: Timestamp) throws -> Bool {
-    let ended = try db.rows(WaveStatement.quiet, (now - quiet).microseconds, read: WriteTransaction.readWave)
+    let ended =
+      try db.rows(WaveStatement.quiet, (now - quiet).microseconds, read: WriteTransaction.readWave)
+      + db.rows(WaveStatement.ahead, (now + quiet).microseconds, read: WriteTransaction.readWave)
     for (id, wave) in ended { try tellNews(of: wave, id: id, quiet: quiet, now: now) }
     let changed = try db.rows(WaveStatement.changed, read: WriteTransaction.readWave)
     for (id, wave) in changed { try tellNews(of: wave, id: id, quiet: quiet, now: now) }

@@ -22,7 +22,8 @@ extension SQLiteLedger {
   package func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws {
     try await writer.perform { transaction in
       try transaction.db.run("UPDATE endpoint SET disabled = ? WHERE name = ?", reason, endpoint)
-      guard let reason else { return }
+      guard let reason else { return try transaction.clear(.webhookDisabled, subject: endpoint, event: nil) }
+      try transaction.raise(.webhookDisabled(endpoint, reason: reason, at: now), event: nil)
       try transaction.db.run(
         """
         UPDATE outbox SET state = 'deadLettered', next_at = NULL, last_error = ?
@@ -35,6 +36,9 @@ extension SQLiteLedger {
 
 extension WriteTransaction {
   fileprivate func subscribe(_ endpoint: EndpointSubscription) throws {
+    let isMoved = try db.exists(
+      "SELECT 1 FROM endpoint WHERE name = ? AND url <> ? AND disabled IS NOT NULL", endpoint.name, endpoint.url)
+    if isMoved { try clear(.webhookDisabled, subject: endpoint.name, event: nil) }
     try db.run(
       """
       INSERT INTO endpoint (name, url) VALUES (?, ?)

@@ -166,9 +166,18 @@ final class BatchingWriter: @unchecked Sendable {
       try pool.writeWithoutTransaction { db in
         let log = try db.checkpoint(.passive)
         // Readers kept it from starting anew for long: wait for them once.
-        if log.walFrameCount > 50_000 { _ = try? db.checkpoint(.restart) }
+        if log.walFrameCount > 50_000 { try restartLog(in: db) }
       }
     } catch { _ = judge(error) }
+  }
+}
+
+extension BatchingWriter {
+  /// That readers are still at work is no error; everything else is.
+  private func restartLog(in db: Database) throws {
+    do {
+      _ = try db.checkpoint(.restart)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
   }
 }
 

@@ -104,14 +104,16 @@ extension WriteTransaction {
     delivery.lineUp(behind: others)
   }
 
-  /// What waited for `ended` now waits for what that one waited for, or for nothing.
+  /// What waited for `ended` goes on one after the other: the first waits for what that one waited for, or for nothing.
   private func release(behind ended: Delivery) throws {
     let followers = try db.rows(
-      "SELECT \(DeliveryRow.columns) FROM \(DeliveryRow.table) WHERE d.behind = ?", ended.id.rawValue,
-      read: DeliveryRow.read)
+      "SELECT \(DeliveryRow.columns) FROM \(DeliveryRow.table) WHERE d.behind = ? ORDER BY d.id",
+      ended.id.rawValue, read: DeliveryRow.read)
+    var ahead = ended.behind
     for var follower in followers {
-      follower.stepUp(behind: ended.behind)
+      follower.stepUp(behind: ahead)
       try DeliveryRow.update(follower, in: db)
+      ahead = follower.id
     }
   }
 

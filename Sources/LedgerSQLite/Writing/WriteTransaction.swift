@@ -67,6 +67,8 @@ struct WriteTransaction {
       try db.exists("SELECT 1 FROM instance WHERE study = ? AND state = 'damaged'", subject)
         || db.exists(
           "SELECT 1 FROM instance WHERE sop_instance = ? AND study IS NULL AND state = 'damaged'", subject)
+    case .commitmentContradicted:
+      try db.exists("SELECT 1 FROM delivery WHERE destination = ? AND contradicted = 1", subject)
     default: true
     }
   }

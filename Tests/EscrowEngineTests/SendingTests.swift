@@ -1,0 +1,142 @@
+import DICOM
+import DICOMNetwork
+import DICOMProtocol
+import EscrowCore
+import EscrowTesting
+import NIOCore
+import Testing
+
+/// What a destination's answers do to a delivery, over real sockets with a destination that does what the test says.
+@Suite struct SendingTests {
+  private static let sample = SampleInstance(seed: 9, pixelBytes: 600_000)
+  /// More than the sockets' buffers hold.
+  private static let large = SampleInstance(seed: 9, pixelBytes: 30_000_000)
+
+  /// Sends the sample to the engine, and runs `script` as the destination.
+  private func deliver(
+    _ sample: SampleInstance = sample, proof: Proof = .response, adapt: (inout Peer) -> Void = { _ in },
+    _ script: (RunningEngine, ScriptedPeerListener) async throws -> Void
+  ) async throws {
+    let listener = try await ScriptedPeerListener()
+    let peers: [Peer] = [.scanner, .archive(port: listener.port, adapt: adapt)]
+    try await RunningEngine.run(peers: peers, routes: [.everything(proof: proof)]) { engine in
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(sample) == .success)
+      try await script(engine, listener)
+    }
+    try await listener.close()
+  }
+
+  @Test func successIsDelivered() async throws {
+    try await deliver { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, bytes) = try await archive.takeMessage()
+      #expect(bytes == Self.sample.dataSet)
+      try await archive.answer(command, .success)
+      try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
+    }
+  }
+
+  @Test(arguments: [
+    (0xB000, Proof.response, DeliveryState.delivered), (0xB007, .response, .delivered), (0xB006, .response, .delivered),
+    (0x0111, .response, .failed), (0x0111, .commitment, .requested), (0xA900, .response, .failed),
+    (0x0122, .response, .failed), (0xB006, .commitment, .requested),
+  ])
+  func theStatusDecides(status: Int, proof: Proof, state: DeliveryState) async throws {
+    try await deliver(proof: proof) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await archive.answer(command, Status(rawValue: UInt16(status)))
+      let expected: Set<DeliveryState> = state == .requested ? [.sent, .requested] : [state]
+      try await engine.eventually("\(state)") { try await expected.contains(engine.delivery().state) }
+      #expect(try await engine.delivery().discardedElements == (status == 0xB006))
+    }
+  }
+
+  @Test func aDuplicateIsStoredWhereThePeerIsDeclaredSo() async throws {
+    try await deliver(adapt: { $0.duplicateIsStored = true }) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await archive.answer(command, .duplicateSOPInstance)
+      try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
+    }
+  }
+
+  @Test func aSuccessBeforeTheWholeInstanceIsNone() async throws {
+    try await deliver(Self.large) { engine, listener in
+      let liar = try await listener.acceptAssociation()
+      let command = try await liar.takeCommand()
+      try await liar.stopReading()
+      try await liar.answer(command, .success)
+      try await liar.resumeReading()
+      try await liar.skipToEnd()
+      let honest = try await listener.acceptAssociation(skippingEchoes: true)
+      let (again, bytes) = try await honest.takeMessage()
+      #expect(bytes == Self.large.dataSet)
+      try await honest.answer(again, .success)
+      try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
+      #expect(try await engine.delivery().attempts == 2)
+    }
+  }
+
+  @Test func aSuccessForAnotherInstanceIsNone() async throws {
+    try await deliver { engine, listener in
+      let liar = try await listener.acceptAssociation()
+      var command = try await liar.takeMessage().command
+      command.affectedSOPInstanceUID = "1.2.3.4"
+      try await liar.answer(command, .success)
+      let honest = try await listener.acceptAssociation(skippingEchoes: true)
+      try await honest.answer(honest.takeMessage().command, .success)
+      try await engine.eventually("delivered") { try await engine.delivery().attempts == 2 }
+    }
+  }
+
+  @Test func aStatusThatNobodyKnowsIsTriedOnceMore() async throws {
+    try await deliver { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      for _ in 1...2 {
+        try await archive.answer(archive.takeMessage().command, Status(rawValue: 0x4711))
+      }
+      try await engine.eventually("failed") { try await engine.delivery().state == .failed }
+      #expect(try await engine.delivery().attempts == 2)
+    }
+  }
+
+  @Test func aPeerThatEndedAnIdleAssociationIsNotBlamed() async throws {
+    try await deliver(adapt: { $0.timeouts.idle = .seconds(60) }) { engine, listener in
+      let first = try await listener.acceptAssociation()
+      try await first.answer(first.takeMessage().command, .success)
+      try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
+      try await first.send(.releaseRequest)
+      #expect(try await first.next() == .releaseResponse)
+      let other = SampleInstance(seed: 10)
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(other) == .success)
+      let second = try await listener.acceptAssociation()
+      try await second.answer(second.takeMessage().command, .success)
+      try await engine.eventually("both delivered") {
+        try await engine.ledger.count(DeliveryFilter(states: [.delivered])) == 2
+      }
+      let records = try await engine.ledger.deliveries(DeliveryFilter(), page: PageRequest()).items
+      #expect(records.map(\.delivery.attempts) == [1, 1])
+      #expect(try await !engine.ledger.events(after: 0, limit: 50).contains { $0.event.kind == .destinationDown })
+    }
+  }
+
+  @Test func aDamagedFileNeverArrivesWhole() async throws {
+    let listener = try await ScriptedPeerListener()
+    let peers: [Peer] = [.scanner, .archive(port: listener.port)]
+    try await RunningEngine.run(peers: peers, routes: [.everything(proof: .response)]) { engine in
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(Self.sample) == .success)
+      let archive = try await listener.accept()
+      try engine.flipLastByte(of: engine.spooledFiles())
+      try await archive.acceptProposal()
+      await #expect(throws: ScriptDeparture.self) { try await archive.takeMessage() }
+      try await engine.eventually("failed") { try await engine.delivery().state == .failed }
+      #expect(try await engine.delivery().reason == Consignment.damaged)
+      #expect(try await engine.ledger.alarms().contains { $0.kind == .instanceDamaged })
+    }
+    try await listener.close()
+  }
+}
