@@ -39,6 +39,7 @@ package struct AdminServer: Service {
     HealthRoutes(context: context, readiness: readiness).add(to: router.group("health"))
     let api = router.group("api/v1")
     ReadRoutes(context: context).add(to: api)
+    EventRoutes(context: context).add(to: api)
     WriteRoutes(context: context).add(to: api)
     return router
   }

@@ -54,7 +54,10 @@ struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
     case let error as SubmissionError: ProblemDetails(error)
     case LedgerError.invalidCursor(let cursor): .badRequest("cursor: \(cursor.escaped) is not one of this list")
     case let error as HTTPError where error.status == .notFound: .notFound("there is nothing at this path")
-    case let error as HTTPError where error.status.code < 500: .badRequest(error.body ?? error.status.reasonPhrase)
+    case let error as HTTPError where error.status.code < 500:
+      ProblemDetails(
+        title: error.status.reasonPhrase, statusCode: error.status.code, detail: error.body ?? error.status.reasonPhrase
+      )
     default: .failure("\(error)")
     }
   }

@@ -22,6 +22,9 @@ package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
     try JSON.response(self, status: status, contentType: "application/problem+json")
   }
 
+  /// Of the answer to a request that names a peer that is not configured.
+  package static let unknownDestinationTitle = "Unknown destination"
+
   static func badRequest(_ detail: String) -> ProblemDetails {
     ProblemDetails(title: "Bad request", statusCode: 400, detail: detail)
   }
@@ -50,14 +53,15 @@ package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
   init(_ error: SubmissionError) {
     self =
       switch error {
-      case .unknownDestination: .notFound("\(error)")
+      case .unknownDestination:
+        ProblemDetails(title: Self.unknownDestinationTitle, statusCode: 404, detail: "\(error)")
       case .cannotReport, .looped: .conflict("\(error)")
       case .spoolFull: ProblemDetails(title: "Insufficient storage", statusCode: 507, detail: "\(error)")
       case .noReferences, .notDICOM: .badRequest("\(error)")
       }
   }
 
-  private init(title: String, statusCode: Int, detail: String) {
+  init(title: String, statusCode: Int, detail: String) {
     self.title = title
     self.statusCode = statusCode
     self.detail = detail
@@ -78,12 +82,35 @@ enum JSON {
   }
 
   /// A request's body as JSON, at most 16 MiB; throws what to mend.
-  static func body<Body: Decodable>(_ type: Body.Type, of request: Request) async throws -> Body {
+  ///
+  /// - Parameter keys: all keys that are known, those of inner objects as `outer.inner`. Another one is refused, so
+  ///   that a typing error is not ignored.
+  static func body<Body: Decodable>(
+    _ type: Body.Type, of request: Request, keys: Set<String>
+  ) async throws -> Body {
     let bytes = try await request.body.collect(upTo: 16 * 1024 * 1024)
+    let data = Data(bytes.readableBytesView)
     do {
-      return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+      let body = try JSONDecoder().decode(type, from: data)
+      try refuseOthers(than: keys, in: JSONSerialization.jsonObject(with: data), path: "")
+      return body
     } catch let error as DecodingError {
       throw ProblemDetails.badRequest("the body is not what is expected: \(explain(error))")
+    }
+  }
+
+  private static func refuseOthers(than keys: Set<String>, in value: Any, path: String) throws(ProblemDetails) {
+    if let list = value as? [Any] {
+      for item in list { try refuseOthers(than: keys, in: item, path: path) }
+    }
+    guard let object = value as? [String: Any] else { return }
+    for (key, inner) in object {
+      let name = path.isEmpty ? key : "\(path).\(key)"
+      guard keys.contains(name) else {
+        let known = keys.sorted().joined(separator: ", ")
+        throw .badRequest("unknown key \(name.escaped); known are \(known)")
+      }
+      try refuseOthers(than: keys, in: inner, path: name)
     }
   }
 

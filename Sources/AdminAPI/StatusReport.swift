@@ -10,10 +10,12 @@ struct StatusReport: Sendable {
     let status = try await context.ledger.status()
     let alarms = try await context.ledger.alarms()
     let now = context.clock.now()
+    let moment = context.clock.monotonic()
     var destinations: [String: DestinationBody] = [:]
     for destination in context.destinations.all {
       destinations[destination.name.rawValue] = Self.body(
-        destination.health.current, backlog: status.backlogs[destination.name] ?? .init(), now: now)
+        destination.health.current, backlog: status.backlogs[destination.name] ?? .init(), now: now,
+        moment: moment)
     }
     return StatusBody(
       instances: Self.counts(status.instances), deliveries: Self.counts(status.deliveries), destinations: destinations,
@@ -21,14 +23,19 @@ struct StatusReport: Sendable {
       alarms: alarms.map { AlarmBody($0) })
   }
 
+  /// The destinations, by name.
+  func destinations() async throws -> [NamedDestinationBody] {
+    try await body().destinations.sorted { $0.key < $1.key }.map { NamedDestinationBody(name: $0, destination: $1) }
+  }
+
   private static func body(
-    _ health: DestinationHealth, backlog: LedgerStatus.Backlog, now: Timestamp
+    _ health: DestinationHealth, backlog: LedgerStatus.Backlog, now: Timestamp, moment: MonotonicTime
   ) -> DestinationBody {
     let (name, nextProbe): (String, Timestamp?) =
       switch health.state {
       case .up: ("up", nil)
       case .probing: ("probing", nil)
-      case .down(let until): ("down", until)
+      case .down(let until): ("down", now + until.since(moment))
       }
     return DestinationBody(
       health: name, reason: health.reason, queued: backlog.queued, sent: backlog.sent, requested: backlog.requested,

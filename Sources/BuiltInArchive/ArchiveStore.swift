@@ -19,7 +19,8 @@ final class ArchiveStore: Sendable {
       let path = "\(directory)/\(name)"
       if name.hasSuffix(".part") {
         try FileManager.default.removeItem(atPath: path)
-      } else if let sop = try Self.content(of: path) {
+      } else if let sop = try? Self.content(of: path) {
+        // A file that cannot be read is not vouched for; that is all.
         note(sop)
       }
     }

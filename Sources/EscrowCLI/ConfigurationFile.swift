@@ -11,6 +11,14 @@ enum ConfigurationFile {
     named ?? (FileManager.default.fileExists(atPath: inCheckout) ? inCheckout : installed)
   }
 
+  /// Reads where the server's API is, and nothing else: whoever asks a running server needs neither its secrets nor
+  /// routes that are right at the moment.
+  static func http(_ named: String?) throws -> Settings.HTTPListener {
+    do {
+      return try ConfigurationLoader.http(file: path(named))
+    } catch { throw failure(error) }
+  }
+
   /// Reads and validates everything; prints warnings; ends with all errors when there are any.
   static func load(_ named: String?) throws -> LoadedConfiguration {
     do {
@@ -18,10 +26,13 @@ enum ConfigurationFile {
         file: path(named), environment: ProcessInfo.processInfo.environment)
       for warning in loaded.warnings { printError("\(warning)") }
       return loaded
-    } catch {
-      for problem in error.problems { printError("\(problem)") }
-      let count = error.problems.count
-      throw Failure(.usage, "\(count) \(count == 1 ? "problem" : "problems") in the configuration")
-    }
+    } catch { throw failure(error) }
+  }
+
+  /// Prints all problems.
+  private static func failure(_ error: ConfigurationError) -> Failure {
+    for problem in error.problems { printError("\(problem)") }
+    let count = error.problems.count
+    return Failure(.usage, "\(count) \(count == 1 ? "problem" : "problems") in the configuration")
   }
 }

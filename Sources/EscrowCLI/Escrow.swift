@@ -1,4 +1,5 @@
 import ArgumentParser
+import DICOMNetwork
 import EscrowCore
 import Glibc
 
@@ -41,11 +42,16 @@ struct Escrow: AsyncParsableCommand {
     }
   }
 
-  /// Usage errors exit with 2; `--help` and `--version` with 0.
+  /// Usage errors exit with 2; `--help` and `--version` with 0; what went wrong at work with 1, or 3 for the network.
   private static func end(with error: any Error) -> Never {
-    let isClean = exitCode(for: error).isSuccess
+    let code = exitCode(for: error)
     let message = fullMessage(for: error)
-    if isClean { print(message) } else { printError(message) }
-    Glibc.exit(isClean ? 0 : Failure.Code.usage.rawValue)
+    if code.isSuccess { print(message) } else { printError(message) }
+    switch (code, error) {
+    case (_, is AssociationError): Glibc.exit(Failure.Code.unreachable.rawValue)
+    case (.success, _): Glibc.exit(0)
+    case (.failure, _): Glibc.exit(Failure.Code.no.rawValue)
+    default: Glibc.exit(Failure.Code.usage.rawValue)
+    }
   }
 }

@@ -9,6 +9,29 @@ struct RoutePreview {
   let plan: RoutingPlan
   /// For people: each route with whether and why, then the outcome.
   let lines: [String]
+  /// The same for programs.
+  let body: Body
+
+  /// What `--json` prints for one file.
+  struct Body: Encodable {
+    let file: String
+    let routes: [Verdict]
+    let held: String?
+    let deliveries: [Target]
+
+    struct Verdict: Encodable {
+      let route: String
+      let matches: Bool
+      let condition: String?
+      let reason: String?
+    }
+
+    struct Target: Encodable {
+      let to: String
+      let proof: String
+      let routes: [String]
+    }
+  }
 
   init(file: String, callingAE: String, calledAE: String, address: String, routes: RouteTable) throws {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe)
@@ -16,7 +39,17 @@ struct RoutePreview {
       callingAE: AETitle(callingAE), calledAE: AETitle(calledAE), address: address, peer: nil, association: "test")
     let input = try RoutingInput(part10: [UInt8](bytes), source: source, routes: routes)
     plan = routes.plan(for: input)
-    var lines = routes.explain(input).map { explanation in
+    let explanations = routes.explain(input)
+    body = Body(
+      file: file,
+      routes: explanations.map {
+        .init(route: $0.route, matches: $0.matches, condition: $0.condition, reason: $0.reason)
+      },
+      held: plan.hold,
+      deliveries: plan.deliveries.map {
+        .init(to: $0.destination.rawValue, proof: $0.proof.rawValue, routes: $0.routes)
+      })
+    var lines = explanations.map { explanation in
       let because = [explanation.condition, explanation.reason].compactMap { $0 }.joined(separator: " ")
       return "route \(explanation.route): \(explanation.matches ? "matches" : "no, \(because)")"
     }

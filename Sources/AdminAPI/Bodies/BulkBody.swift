@@ -41,6 +41,11 @@ package struct BulkRequestBody: Codable, Sendable {
     }
   }
 
+  static let keys: Set = [
+    "filter", "filter.id", "filter.state", "filter.to", "filter.sopInstanceUID", "filter.studyInstanceUID", "expect",
+    "dryRun", "reason",
+  ]
+
   package init(filter: Filter, expect: Int? = nil, dryRun: Bool? = nil, reason: String? = nil) {
     self.filter = filter
     self.expect = expect

@@ -46,6 +46,8 @@ package struct CommitmentRequestBody: Codable, Sendable {
   package var to: String
   package var references: [Reference]
 
+  static let keys: Set = ["to", "references", "references.sopClassUID", "references.sopInstanceUID"]
+
   package struct Reference: Codable, Sendable {
     package var sopClassUID: String
     package var sopInstanceUID: String

@@ -88,8 +88,12 @@ package struct QueueBody: Codable, Sendable {
   package var callingAE: String
   package var bytes: Int64
 
-  init(_ record: DeliveryRecord) {
+  init(_ record: DeliveryRecord, _ waiting: WaitingReason) {
     delivery = DeliveryBody(record.delivery)
+    if let reason = waiting.of(record.delivery) {
+      delivery.reason = [delivery.reason, reason.text].compactMap { $0 }.joined(separator: "; ")
+      delivery.notBefore = delivery.notBefore ?? reason.next?.rfc3339
+    }
     sopInstanceUID = record.sop.instanceUID.rawValue
     sopClassUID = record.sop.classUID.rawValue
     studyInstanceUID = record.studyInstanceUID?.rawValue

@@ -17,7 +17,7 @@ package struct OrNull<Value: Codable & Sendable>: Codable, Sendable {
 }
 
 /// A part of a list: `{"items": [...], "next": cursor|null}`.
-package struct ListBody<Item: Codable & Sendable>: Codable, Sendable {
+package struct ListBody<Item: Sendable>: Sendable {
   package var items: [Item]
   @OrNull package var next: String?
 
@@ -26,3 +26,6 @@ package struct ListBody<Item: Codable & Sendable>: Codable, Sendable {
     self.next = next
   }
 }
+
+extension ListBody: Encodable where Item: Encodable {}
+extension ListBody: Decodable where Item: Decodable {}

@@ -22,6 +22,20 @@ package struct DestinationBody: Codable, Sendable {
   @OrNull package var nextProbeAt: String?
 }
 
+/// A destination in a list: what ``DestinationBody`` has, and its name.
+package struct NamedDestinationBody: Encodable, Sendable {
+  package var name: String
+  package var destination: DestinationBody
+
+  private enum CodingKeys: String, CodingKey { case name }
+
+  package func encode(to encoder: any Encoder) throws {
+    try destination.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+  }
+}
+
 package struct SpoolBody: Codable, Sendable {
   /// Bytes of the data sets that are kept.
   package var bytes: Int64

@@ -1,4 +1,5 @@
 import DICOM
+import EscrowConfiguration
 import EscrowCore
 import EscrowEngine
 import Hummingbird
@@ -12,7 +13,12 @@ struct ReadRoutes: Sendable {
 
   func add(to api: RouterGroup<some RequestContext>) {
     api.get("status") { _, _ in try await JSON.response(StatusReport(context: context).body()) }
-    api.get("destinations") { _, _ in try await JSON.response(StatusReport(context: context).body().destinations) }
+    api.get("destinations") { _, _ in
+      try await JSON.response(ListBody(items: StatusReport(context: context).destinations(), next: nil))
+    }
+    api.get("routes") { _, _ in
+      try JSON.response(ListBody(items: context.settings.routes.routes.map { RouteBody($0) }, next: nil))
+    }
     api.get("instances") { request, _ in try await instances(request) }
     api.get("deliveries") { request, _ in try await deliveries(request) }
     api.get("deliveries/:id") { _, parameters in
@@ -51,7 +57,8 @@ struct ReadRoutes: Sendable {
       sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
       studyInstanceUID: query["studyInstanceUID"].map { UID($0) })
     let page = try await ledger.deliveries(filter, page: Request.page(query))
-    return try JSON.response(ListBody(items: page.items.map { QueueBody($0) }, next: page.next))
+    let waiting = WaitingReason(context: context)
+    return try JSON.response(ListBody(items: page.items.map { QueueBody($0, waiting) }, next: page.next))
   }
 
   private func delivery(_ text: String) async throws -> Response {
@@ -60,7 +67,7 @@ struct ReadRoutes: Sendable {
     guard let record = try await ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {
       throw ProblemDetails.notFound("there is no delivery \(id)")
     }
-    return try JSON.response(QueueBody(record))
+    return try JSON.response(QueueBody(record, WaitingReason(context: context)))
   }
 
   private func trace(_ uid: UID) async throws -> Response {

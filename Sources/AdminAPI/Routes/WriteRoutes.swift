@@ -28,7 +28,7 @@ struct WriteRoutes: Sendable {
   }
 
   private func commit(_ request: Request) async throws -> Response {
-    let body = try await JSON.body(CommitmentRequestBody.self, of: request)
+    let body = try await JSON.body(CommitmentRequestBody.self, of: request, keys: CommitmentRequestBody.keys)
     let references = try body.references.map { reference in
       let sop = SOPInstance(classUID: UID(reference.sopClassUID), instanceUID: UID(reference.sopInstanceUID))
       guard sop.classUID.isValid, sop.instanceUID.isValid else {
@@ -41,7 +41,7 @@ struct WriteRoutes: Sendable {
   }
 
   private func retry(_ request: Request) async throws -> Response {
-    let body = try await JSON.body(BulkRequestBody.self, of: request)
+    let body = try await JSON.body(BulkRequestBody.self, of: request, keys: BulkRequestBody.keys)
     let filter = try body.filter.domain()
     let now = context.clock.now()
     if let expected = body.expect {

@@ -21,7 +21,7 @@ struct ClientOptions: ParsableArguments {
     guard config != nil || FileManager.default.fileExists(atPath: file) else {
       return EscrowClient(base: "http://127.0.0.1:8042")
     }
-    let http = try ConfigurationFile.load(config).settings.http
-    return EscrowClient(base: "http://\(http.host.contains(":") ? "[\(http.host)]" : http.host):\(http.port)")
+    let http = try ConfigurationFile.http(config)
+    return EscrowClient(base: http.url(port: http.port))
   }
 }

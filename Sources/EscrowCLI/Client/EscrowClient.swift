@@ -32,8 +32,9 @@ struct EscrowClient {
   private func decode<Body: Decodable>(_ type: Body.Type, _ answer: Answer, json: Bool) throws -> Body {
     guard (200..<300).contains(answer.status) else {
       let problem = try? JSONDecoder().decode(ProblemDetails.self, from: answer.body)
-      let isUsage = answer.status == 400
-      throw Failure(isUsage ? .usage : .no, problem?.detail ?? "\(base) answered with status \(answer.status)")
+      throw Failure(
+        Self.code(of: answer.status, problem: problem),
+        problem?.detail ?? "\(base) answered with status \(answer.status)")
     }
     if json { print(String(decoding: answer.body, as: UTF8.self)) }
     do {
@@ -41,6 +42,11 @@ struct EscrowClient {
     } catch {
       throw Failure(.unreachable, "\(base) answered something that is not Escrow's: is this the right address?")
     }
+  }
+
+  /// A request that is wrong, or names what is not configured, is the caller's to mend.
+  private static func code(of status: Int, problem: ProblemDetails?) -> Failure.Code {
+    status == 400 || problem?.title == ProblemDetails.unknownDestinationTitle ? .usage : .no
   }
 
   // MARK: libcurl
@@ -65,6 +71,9 @@ struct EscrowClient {
     ccurl_set_string(easy, CURLOPT_PROXY, "")
     ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 10_000)
+    // A server that has stopped answers nothing for two minutes; one that works does, however large the file.
+    ccurl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
+    ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, 120)
     ccurl_set_headers(easy, silent)
     let received = Received()
     ccurl_set_write_callback(easy, Self.write, Unmanaged.passUnretained(received).toOpaque())
@@ -88,17 +97,25 @@ struct EscrowClient {
       _ = data.withUnsafeBytes { ccurl_set_body(easy, $0.baseAddress, curl_off_t($0.count)) }
       return nil
     case .file(let path):
-      guard let file = fopen(path, "rb") else {
-        throw Failure(.usage, "cannot read \(path): \(String(cString: strerror(errno)))")
-      }
-      fseek(file, 0, SEEK_END)
-      let length = ftell(file)
-      rewind(file)
+      let (file, length) = try open(path)
       ccurl_set_long(easy, CURLOPT_POST, 1)
-      ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length))
+      ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, length)
       ccurl_set_pointer(easy, CURLOPT_READDATA, file)
       return file
     }
+  }
+
+  /// Opens a regular file; a folder or a pipe has no length that could be announced.
+  private func open(_ path: String) throws -> (UnsafeMutablePointer<FILE>, curl_off_t) {
+    guard let file = fopen(path, "rb") else {
+      throw Failure(.usage, "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    var facts = stat()
+    guard fstat(fileno(file), &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+      fclose(file)
+      throw Failure(.usage, "\(path) is no file: name DICOM files, for example \(path)/*.dcm")
+    }
+    return (file, curl_off_t(facts.st_size))
   }
 
   private static let write: curl_write_callback = { bytes, size, count, context in

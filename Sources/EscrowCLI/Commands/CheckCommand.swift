@@ -59,7 +59,7 @@ struct CheckCommand: ParsableCommand {
       problems: problems.map {
         .init(file: $0.file, line: $0.line, column: $0.column, severity: $0.severity.rawValue, text: $0.text)
       })
-    print(String(decoding: try JSONEncoder().encode(body), as: UTF8.self))
+    try printJSON(body)
     if !isValid { throw Failure(.usage) }
   }
 }

@@ -5,6 +5,7 @@ import ArgumentParser
 struct CommitmentsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "commitments", abstract: "Look at storage commitment transactions.",
+    discussion: "Example:\n  escrow commitments ls --to archive --state open",
     subcommands: [List.self, Show.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {

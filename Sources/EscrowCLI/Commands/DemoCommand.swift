@@ -47,17 +47,18 @@ struct DemoCommand: AsyncParsableCommand {
     let running = composition
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
+        defer { started.finish() }
         try await running.run()
-        started.finish()
       }
+      var isReady = false
       for await (dicom, http) in ports {
+        isReady = true
         try await show(dicom: dicom, http: http, logger: logger)
         break
       }
-      if keepRunning {
-        print("still running; stop with Ctrl-C")
-        try await group.next()
-      }
+      if keepRunning, isReady { print("still running; stop with Ctrl-C") }
+      // Without a router that is ready, this throws why.
+      if keepRunning || !isReady { try await group.next() }
       group.cancelAll()
     }
   }
@@ -79,7 +80,8 @@ struct DemoCommand: AsyncParsableCommand {
         }
       }
       group.addTask { try await watch.run() }
-      try await group.waitForAll()
+      // The first that fails ends the other.
+      while try await group.next() != nil {}
     }
     print("done: every copy was deleted only after the archive had committed to it")
   }

@@ -5,6 +5,7 @@ import ArgumentParser
 struct QueueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queue", abstract: "Look at deliveries and change what happens to them.",
+    discussion: "Example:\n  escrow queue ls --to archive\n  escrow queue retry --to archive --state failed --yes",
     subcommands: [List.self, Retry.self], defaultSubcommand: List.self)
 
   /// Which deliveries.

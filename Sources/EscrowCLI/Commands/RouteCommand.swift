@@ -8,7 +8,8 @@ import Foundation
 /// `escrow route`.
 struct RouteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "route", abstract: "Try routes on files.", subcommands: [Test.self])
+    commandName: "route", abstract: "Try routes on files.",
+    discussion: "Example:\n  escrow route test --as CT1 study/*.dcm", subcommands: [Test.self])
 
   struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,9 +33,13 @@ struct RouteCommand: ParsableCommand {
     @Option(help: "The configuration file.")
     var config: String?
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func run() throws {
       let settings = try ConfigurationFile.load(config).settings
       var someHeld = false
+      var bodies: [RoutePreview.Body] = []
       for file in files {
         let preview: RoutePreview
         do {
@@ -44,10 +49,13 @@ struct RouteCommand: ParsableCommand {
         } catch {
           throw Failure(.usage, "\(file): \(error)")
         }
+        if preview.plan.hold != nil { someHeld = true }
+        bodies.append(preview.body)
+        guard !json else { continue }
         print(file)
         for line in preview.lines { print("  \(line)") }
-        if preview.plan.hold != nil { someHeld = true }
       }
+      if json { try printJSON(bodies) }
       if someHeld { throw Failure(.no) }
     }
   }

@@ -43,9 +43,7 @@ struct SendCommand: ParsableCommand {
       if !options.json { print("\(entry.file): \(Self.words(result))") }
     }
     if options.json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(ListBody(items: results, next: nil)), as: UTF8.self))
+      try printJSON(ListBody(items: results, next: nil))
     }
     if failed > 0 { throw Failure(.no, "\(failed) of \(files.count) not \(commit ? "committed" : "stored")") }
   }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import UnixSignals
 import AdminAPI
 import BuiltInArchive
@@ -26,6 +27,8 @@ struct Composition {
 
   /// Runs until the process is told to stop (SIGTERM, SIGINT), or until a part fails.
   func run() async throws {
+    // A terminal that goes away, or a reload that is not supported yet, must not end the router.
+    signal(SIGHUP, SIG_IGN)
     let pool = NIOThreadPool(numberOfThreads: Self.ioThreads)
     pool.start()
     let group = MultiThreadedEventLoopGroup.singleton
@@ -83,7 +86,7 @@ struct Composition {
   private func dispatcher(ledger: SQLiteLedger, transport: CurlTransport) throws -> WebhookDispatcher {
     WebhookDispatcher(
       outbox: ledger, endpoints: try settings.webhooks.map { try $0.endpoint() }, transport: transport,
-      apiURL: "http://\(settings.http.host):\(settings.http.port)", logger: logger)
+      apiURL: settings.http.url(port: settings.http.port), logger: logger)
   }
 
   /// The archive that a checkout and the demo come with: it reports to our own listener.

@@ -1,0 +1,46 @@
+import EscrowCore
+import EscrowEngine
+
+/// Why a delivery that has not ended waits, and until when, where the record itself does not say it: the health of
+/// its destination and the quiet times are not on record.
+struct WaitingReason: Sendable {
+  private let destinations: [PeerName: Destination]
+  private let now: Timestamp
+  private let moment: MonotonicTime
+
+  init(context: EngineContext) {
+    destinations = Dictionary(uniqueKeysWithValues: context.destinations.all.map { ($0.name, $0) })
+    now = context.clock.now()
+    moment = context.clock.monotonic()
+  }
+
+  /// In words, and when something happens next; nil where the record says it or nothing waits.
+  func of(_ delivery: Delivery) -> (text: String, next: Timestamp?)? {
+    guard !delivery.state.isTerminal, delivery.hold == nil, delivery.behind == nil else { return nil }
+    guard let destination = destinations[delivery.destination] else {
+      return ("\(delivery.destination) is no peer with host and port any more", nil)
+    }
+    switch delivery.state {
+    case .queued: return queued(delivery, destination.health.current)
+    case .sending: return ("is being sent", nil)
+    case .sent: return sent(delivery, destination.peer.commitment.policy)
+    case .requested: return ("asked for commitment; waits for the report", delivery.notBefore)
+    default: return nil
+    }
+  }
+
+  private func queued(_ delivery: Delivery, _ health: DestinationHealth) -> (String, Timestamp?)? {
+    switch health.state {
+    case .down(let until):
+      return ("\(delivery.destination) is down: \(health.reason ?? "unknown")", now + until.since(moment))
+    case .probing: return ("\(delivery.destination) is being probed", nil)
+    case .up: return delivery.reason == nil ? ("waits for its turn", delivery.notBefore) : nil
+    }
+  }
+
+  private func sent(_ delivery: Delivery, _ policy: CommitmentPolicy) -> (String, Timestamp?)? {
+    guard delivery.reason == nil else { return nil }
+    if let notBefore = delivery.notBefore { return ("is asked for again", notBefore) }
+    return ("is asked for when its study is quiet", delivery.sentAt.map { $0 + policy.quiet })
+  }
+}
