@@ -146,8 +146,14 @@ let package = Package(
     tests(
       "AdminAPI",
       [
-        "DICOM", "EscrowCore", "EscrowSpool", "EscrowEngine", "AdminAPI", "EscrowTesting", hummingbird,
-        hummingbirdTesting, logging,
+        "DICOM", "DICOMNetwork", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", "AdminAPI",
+        "EscrowTesting", hummingbird, hummingbirdTesting, logging, nio("NIOCore"), nio("NIOPosix"),
+      ]),
+    tests(
+      "BuiltInArchive",
+      [
+        "DICOM", "DICOMProtocol", "DICOMNetwork", "BuiltInArchive", "EscrowTesting", logging, nio("NIOCore"),
+        nio("NIOPosix"),
       ]),
     tests("EscrowCLI", ["EscrowCLI"]),
     .testTarget(

@@ -1,0 +1,70 @@
+import EscrowCore
+import EscrowEngine
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@Suite struct WritingTests {
+  private static let now = Timestamp(microseconds: 1_764_000_000_000_000)
+
+  /// Two deliveries that have failed.
+  private static func fill(_ ledger: any Ledger) async throws {
+    for number in 1...2 { _ = try await ledger.admit(TestAPI.admission(number), now: now) }
+    let batch = try await ledger.claim("archive", limit: 2, lease: MonotonicTime(nanoseconds: 1), now: now)
+    try await ledger.record(
+      batch.claims.map { AttemptOutcome(key: $0.key, result: .failed(reason: "no"), startedAt: now) }, now: now)
+  }
+
+  private func retry(_ body: String, status: Int, changed: Int? = nil) async throws {
+    try await TestAPI.run(prepare: Self.fill) { client, context in
+      try await client.execute(
+        uri: "/api/v1/deliveries/retry", method: .post, body: ByteBuffer(string: body)
+      ) { response in
+        #expect(response.status.code == status, "\(String(buffer: response.body))")
+        let body = try response.body.object()
+        if let changed { #expect(body["changed"] as? Int == changed) }
+      }
+      let queued = try await context.ledger.count(DeliveryFilter(states: [.queued]))
+      #expect(queued == (body.contains("\"dryRun\":true") ? 0 : changed ?? 0))
+    }
+  }
+
+  @Test func failedDeliveriesAreQueuedAgain() async throws {
+    try await retry(#"{"filter":{"state":["failed"]},"expect":2,"reason":"mended"}"#, status: 200, changed: 2)
+  }
+
+  @Test func aDryRunChangesNothing() async throws {
+    try await retry(#"{"filter":{"state":["failed"]},"dryRun":true}"#, status: 200, changed: 2)
+  }
+
+  @Test func anotherNumberThanExpectedChangesNothing() async throws {
+    try await retry(#"{"filter":{"state":["failed"]},"expect":3}"#, status: 409)
+  }
+
+  @Test(arguments: [
+    #"{"filter":{"state":["failed"],"dest":["archive"]}}"#, #"{"filter":{"state":["failed"]},"dry_run":true}"#,
+    #"{"filter":{}}"#, #"{"filter":{"state":["lost"]}}"#, #"{}"#, #"[]"#, #"{"filter":"#, "",
+  ])
+  func whatIsNotUnderstoodChangesNothing(body: String) async throws {
+    try await retry(body, status: 400)
+  }
+
+  @Test func aPeerThatIsNotConfiguredIsNamed() async throws {
+    try await TestAPI.run { client, _ in
+      try await client.execute(uri: "/api/v1/send?to=nobody", method: .post) { response in
+        #expect(response.status == .notFound)
+        #expect(String(buffer: response.body).contains("nobody"))
+      }
+      try await client.execute(uri: "/api/v1/send", method: .post) { #expect($0.status == .badRequest) }
+    }
+  }
+
+  @Test func whatIsNoDICOMFileIsRefused() async throws {
+    try await TestAPI.run { client, context in
+      try await client.execute(
+        uri: "/api/v1/send?to=archive", method: .post, body: ByteBuffer(string: "hello")
+      ) { #expect($0.status == .badRequest) }
+      #expect(try await context.ledger.status().instances.isEmpty)
+    }
+  }
+}
