@@ -1,0 +1,51 @@
+import DICOM
+import EscrowCore
+
+/// Every answer that a ledger gives to its queries, as lines, without what is random.
+struct LedgerView: Sendable {
+  private(set) var lines: [String] = []
+
+  init(_ ledger: any Ledger, world: RandomWorld, now: Timestamp) async throws {
+    let status = try await ledger.status()
+    add("instances", status.instances.map { "\($0.key.rawValue) \($0.value)" }.sorted())
+    add("deliveries", status.deliveries.map { "\($0.key.rawValue) \($0.value)" }.sorted())
+    add("backlogs", status.backlogs.map { "\($0.key) \($0.value)" }.sorted() + ["\(status.bytes)"])
+    add("open", try await ledger.openDestinations().sorted().map(\.rawValue))
+    add("alarms", try await ledger.alarms())
+    add("events", try await ledger.events(after: 0, limit: 100_000))
+    add("last", [try await ledger.lastEvent()])
+    add("files", try await ledger.files(after: nil, limit: 100_000))
+    try await addListings(ledger)
+    for uid in world.uids { add("trace \(uid)", [try await ledger.trace(uid)]) }
+    try await addOutbox(ledger, world: world, now: now)
+  }
+
+  private mutating func addListings(_ ledger: any Ledger) async throws {
+    let all = PageRequest(limit: 100_000)
+    add("instances", try await ledger.instances(InstanceFilter(), page: all).items)
+    add("deliveries", try await ledger.deliveries(DeliveryFilter(), page: all).items)
+    add("transactions", try await ledger.transactions(TransactionFilter(), page: all).items)
+    for state in DeliveryState.allCases {
+      let filter = DeliveryFilter(states: [state], destinations: ["archive", "research"])
+      let page = try await ledger.deliveries(filter, page: PageRequest(limit: 3))
+      add("\(state)", page.items.map { "\($0.delivery.id)" } + [page.next ?? "end"])
+      add("\(state) count", [try await ledger.count(filter)])
+    }
+  }
+
+  private mutating func addOutbox(_ ledger: any Ledger, world: RandomWorld, now: Timestamp) async throws {
+    add("endpoints", try await ledger.endpoints())
+    for endpoint in world.endpoints {
+      var batch = try await ledger.dueWebhooks(endpoint, limit: 7, now: now)
+      for index in batch.tasks.indices { batch.tasks[index].messageID = "" }
+      add("due \(endpoint)", batch.tasks)
+      add("next \(endpoint)", ["\(String(describing: batch.nextDue))"])
+      let log = try await ledger.webhookLog(endpoint, page: PageRequest(limit: 50))
+      add("log \(endpoint)", log.items.map { "\($0.state) \($0.kind) \($0.tries) \($0.lastError ?? "")" })
+    }
+  }
+
+  private mutating func add<Item>(_ name: String, _ items: [Item]) {
+    lines += items.enumerated().map { "\(name)[\($0.offset)]: \($0.element)" } + ["\(name): \(items.count)"]
+  }
+}

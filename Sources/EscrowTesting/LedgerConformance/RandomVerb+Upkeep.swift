@@ -1,0 +1,83 @@
+import DICOM
+import EscrowCore
+
+extension RandomWorld {
+  mutating func ofPurging() -> RandomVerb {
+    let (now, limit, ids) = (now, below(4) + 1, some(of: (1...max(instances, 1)).map(InstanceID.number), percent: 30))
+    return switch below(4) {
+    case 0: RandomVerb("finishPurge \(ids)") { try await $0.finishPurge(ids, now: now) }
+    case 1: RandomVerb("advanceStudies") { try await $0.advanceStudies(quiet: .seconds(15), now: now) }
+    default: RandomVerb("beginPurge \(limit)") { try await $0.beginPurge(limit: limit, now: now) }
+    }
+  }
+
+  mutating func damaging() -> RandomVerb {
+    let (id, file, now) = (known(), known(), now)
+    return switch below(10) {
+    case 0: RandomVerb("recover") { try await $0.recover(now: now) }
+    case 1..<4: RandomVerb("recordMissingFile \(id)") { try await $0.recordMissingFile(id, now: now) }
+    case 4:
+      RandomVerb("markDamaged \(id) \(file)") {
+        try await $0.markDamaged(id, file: file, reason: "short", now: now)
+      }
+    default: RandomVerb("markDamaged \(id)") { try await $0.markDamaged(id, file: id, reason: "short", now: now) }
+    }
+  }
+
+  mutating func operating() -> RandomVerb {
+    var filter = DeliveryFilter()
+    if chance(40) { filter.states = Set(some(of: DeliveryState.allCases, percent: 50)) }
+    if chance(30) { filter.destinations = [destination()] }
+    if chance(20) { filter.studyInstanceUID = Scene.study }
+    if chance(20) { filter.sopInstanceUID = SOPInstance.number(below(8) + 1).instanceUID }
+    if chance(10) { filter.instance = known() }
+    if chance(20) { filter.ids = Set((1...20).map { DeliveryID(rawValue: $0) }) }
+    let (dryRun, now) = (chance(20), now)
+    return RandomVerb("requeue \(filter) dryRun \(dryRun)") { [filter] ledger in
+      let result = try await ledger.requeue(filter, dryRun: dryRun, actor: "admin", reason: "again", now: now)
+      return "\(result.matched) \(result.changed) \(result.skipped) \(result.destinations.sorted())"
+    }
+  }
+
+  mutating func telling() -> RandomVerb {
+    let (now, endpoint, destination) = (now, one(of: endpoints) ?? "ops", destination())
+    switch below(7) {
+    case 0:
+      let subscriptions = endpoints.map {
+        EndpointSubscription(
+          name: $0, url: chance(70) ? "https://a" : "https://b", events: Set(some(of: EventKind.allCases, percent: 60)))
+      }
+      return RandomVerb("subscribe \(subscriptions)") { try await $0.subscribe(subscriptions, now: now) }
+    case 1:
+      let reason = chance(50) ? "410" : nil
+      return RandomVerb("setEndpoint \(endpoint) \(String(describing: reason))") {
+        try await $0.setEndpoint(endpoint, disabled: reason, now: now)
+      }
+    case 2:
+      let alarm = Alarm(.destinationDown, subject: destination.rawValue, since: now, text: "refused")
+      let event = EscrowEvent(.destinationDown, at: now, destination: destination)
+      return RandomVerb("raise") { try await $0.raise(alarm, event: event) }
+    case 3:
+      let event = EscrowEvent(.destinationUp, at: now, destination: destination)
+      return RandomVerb("clear") {
+        try await $0.clear(.destinationDown, subject: destination.rawValue, event: event)
+      }
+    default: return trying()
+    }
+  }
+
+  private mutating func trying() -> RandomVerb {
+    var tries: [WebhookTry] = []
+    for task in some(of: Array(1...20), percent: 30) {
+      let next: WebhookTry.Next =
+        switch below(3) {
+        case 0: .done
+        case 1: .again(at: now + .seconds(below(1000)))
+        default: .deadLetter
+        }
+      tries.append(WebhookTry(task: Int64(task), status: chance(50) ? 200 : nil, error: nil, seconds: 1, next: next))
+    }
+    let now = now
+    return RandomVerb("recordWebhooks \(tries)") { [tries] in try await $0.recordWebhooks(tries, now: now) }
+  }
+}

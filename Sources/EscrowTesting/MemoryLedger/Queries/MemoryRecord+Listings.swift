@@ -1,0 +1,76 @@
+import DICOM
+package import EscrowCore
+
+extension MemoryRecord {
+  /// As ``LedgerReading/instance(_:)``.
+  package func instance(_ id: InstanceID) -> Instance? { rowOfInstance[id].map { consignments[$0].instance } }
+
+  /// As ``LedgerReading/instances(_:page:)``.
+  package func instances(_ filter: InstanceFilter, page: PageRequest) throws -> Page<InstanceRecord> {
+    let position = try page.position() ?? 0
+    let found = rows { filter.matches($0.instance) }.filter { Int64($0.row) + 1 > position }
+    return Page(Array(found.prefix(page.limit + 1)), limit: page.limit, position: { Int64($0.row) + 1 }) {
+      InstanceRecord(instance: $0.consignment.instance, deliveries: $0.consignment.deliveries)
+    }
+  }
+
+  /// As ``LedgerReading/deliveries(_:page:)``.
+  package func deliveries(_ filter: DeliveryFilter, page: PageRequest) throws -> Page<DeliveryRecord> {
+    let position = try page.position() ?? 0
+    let found = records(filter).filter { $0.delivery.id.rawValue > position }
+    return Page(
+      Array(found.prefix(page.limit + 1)), limit: page.limit, position: { $0.delivery.id.rawValue }, item: { $0 })
+  }
+
+  /// As ``LedgerReading/count(_:)``.
+  package func count(_ filter: DeliveryFilter) -> Int { records(filter).count }
+
+  /// The deliveries that `filter` means, in the order of their admission.
+  func records(_ filter: DeliveryFilter) -> [DeliveryRecord] {
+    records { filter.matches($0) }.filter { filter.matches($0.sop.instanceUID, study: $0.studyInstanceUID) }
+  }
+
+  /// As ``LedgerReading/files(after:limit:)``.
+  package func files(after file: InstanceID?, limit: Int) -> [ExpectedFile] {
+    let kept = consignments.map(\.instance).filter { ![.purged, .discarded].contains($0.state) }
+    let later = kept.filter { $0.file.rawValue > (file?.rawValue ?? "") }.sorted { $0.file < $1.file }
+    return later.prefix(limit).map { ExpectedFile(instance: $0.id, file: $0.file, state: $0.state) }
+  }
+
+  /// As ``LedgerReading/events(after:limit:)``.
+  package func events(after sequence: Int64, limit: Int) -> [RecordedEvent] {
+    Array(history.filter { $0.sequence > sequence }.prefix(limit))
+  }
+
+  /// As ``LedgerReading/lastEvent()``.
+  package func lastEvent() -> Int64 { history.last?.sequence ?? 0 }
+
+  /// As ``LedgerReading/alarms()``.
+  package func alarms() -> [Alarm] {
+    openAlarms.values.sorted {
+      ($0.since, $0.kind.rawValue, $0.subject) < ($1.since, $1.kind.rawValue, $1.subject)
+    }
+  }
+}
+
+extension InstanceFilter {
+  fileprivate func matches(_ instance: Instance) -> Bool {
+    if let sopInstanceUID, sopInstanceUID != instance.sop.instanceUID { return false }
+    if let studyInstanceUID, studyInstanceUID != instance.attributes.studyInstanceUID { return false }
+    return states?.contains(instance.state) ?? true
+  }
+}
+
+extension DeliveryFilter {
+  fileprivate func matches(_ delivery: Delivery) -> Bool {
+    if let ids, !ids.contains(delivery.id) { return false }
+    if let states, !states.contains(delivery.state) { return false }
+    if let destinations, !destinations.contains(delivery.destination) { return false }
+    return instance == nil || instance == delivery.instance
+  }
+
+  fileprivate func matches(_ uid: UID, study: UID?) -> Bool {
+    if let sopInstanceUID, sopInstanceUID != uid { return false }
+    return studyInstanceUID == nil || studyInstanceUID == study
+  }
+}

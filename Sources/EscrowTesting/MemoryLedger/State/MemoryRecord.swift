@@ -1,0 +1,82 @@
+import DICOM
+import EscrowCore
+
+/// Everything that a ledger keeps, as one value: a copy of it is a snapshot.
+///
+/// Its verbs are those of ``Ledger`` with the same names and meanings, each one transaction; they return at once. One
+/// that throws may have changed something: ``MemoryLedger`` undoes that.
+package struct MemoryRecord: Sendable, Equatable {
+  /// In the order of their admission; the number of an instance is its index + 1.
+  var consignments: [Consignment] = []
+  /// The wave of each, by index.
+  var waveOfRow: [Int] = []
+  var rowOfInstance: [InstanceID: Int] = [:]
+  var rowOfDelivery: [DeliveryID: Int] = [:]
+  var rowsOfSOPInstance: [UID: [Int]] = [:]
+  /// What is being sent, by whom.
+  var claims: [DeliveryID: MemoryClaim] = [:]
+  /// The number of a wave is its index + 1.
+  var waves: [MemoryWave] = []
+  var openWaves: [UID: Int] = [:]
+  /// When something of a study was last sent that is to be asked for; may outlive what it speaks of.
+  var quietTimes: [MemoryQuietKey: Timestamp] = [:]
+  /// In the order of their opening; the number of a transaction is its index + 1.
+  var commitments: [MemoryCommitment] = []
+  var commitmentOfUID: [UID: Int] = [:]
+  var attempts: [DeliveryID: [AttemptRecord]] = [:]
+  /// The sequence of an event is its index + 1.
+  var history: [RecordedEvent] = []
+  var openAlarms: [MemoryAlarmKey: Alarm] = [:]
+  var knownEndpoints: [String: EndpointStatus] = [:]
+  var subscribers: [EventKind: Set<String>] = [:]
+  /// The number of a message is its index + 1.
+  var outbox: [MemoryMessage] = []
+  /// Which process writes: claims of others are void.
+  var incarnation: Int64 = 0
+
+  /// A ledger without anything on record.
+  package init() {}
+
+  /// A new process writes from now on, as when a ledger is opened.
+  package mutating func beginIncarnation() { incarnation += 1 }
+}
+
+extension MemoryRecord {
+  /// The consignments that `isWanted`, in the order of their admission, with their indexes.
+  func rows(where isWanted: (Consignment) -> Bool) -> [(row: Int, consignment: Consignment)] {
+    consignments.enumerated().filter { isWanted($0.element) }.map { (row: $0.offset, consignment: $0.element) }
+  }
+
+  func delivery(_ id: DeliveryID) -> Delivery? {
+    guard let row = rowOfDelivery[id] else { return nil }
+    return consignments[row].deliveries.first { $0.id == id }
+  }
+
+  /// The deliveries that `isWanted`, in the order of their admission, with what is known of their instances.
+  func records(where isWanted: (Delivery) -> Bool) -> [DeliveryRecord] {
+    consignments.flatMap { consignment in
+      consignment.deliveries.filter(isWanted).map { DeliveryRecord($0, of: consignment.instance) }
+    }.sorted { $0.delivery.id < $1.delivery.id }
+  }
+
+  /// Writes a delivery as it is; its claim ends unless it is being sent.
+  mutating func write(_ delivery: Delivery) {
+    guard let row = rowOfDelivery[delivery.id],
+      let index = consignments[row].deliveries.firstIndex(where: { $0.id == delivery.id })
+    else { return }
+    consignments[row].deliveries[index] = delivery
+    if delivery.state != .sending { claims[delivery.id] = nil }
+  }
+}
+
+extension DeliveryRecord {
+  /// A delivery of `instance`.
+  init(_ delivery: Delivery, of instance: Instance) {
+    self.init(
+      delivery: delivery, sop: instance.sop, studyInstanceUID: instance.attributes.studyInstanceUID,
+      receivedAt: instance.receivedAt, callingAE: instance.source.callingAE, bytes: instance.dataSetLength)
+  }
+
+  /// What groups it for asking: its study, or itself when that is not known.
+  var studyKey: UID { studyInstanceUID ?? sop.instanceUID }
+}
