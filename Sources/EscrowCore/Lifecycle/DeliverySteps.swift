@@ -107,6 +107,6 @@ extension Delivery {
   /// The delivery it waited for has ended: now it waits for `next`, or for nothing.
   package mutating func stepUp(behind next: DeliveryID?) {
     behind = next
-    if next == nil { reason = nil }
+    reason = next.map { "behind delivery \($0)" }
   }
 }

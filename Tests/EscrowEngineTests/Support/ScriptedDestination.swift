@@ -15,14 +15,26 @@ extension ScriptedPeerListener {
       let peer = try await accept()
       let isProbe = try await peer.acceptProposal()
       guard skippingEchoes, isProbe else { return peer }
-      try await peer.answer(peer.nextCommand(), .success)
-      _ = try await peer.next()
-      try await peer.send(.releaseResponse)
+      try await peer.answerEcho()
     }
+  }
+
+  /// The next association, which must be a probe, is answered as it should be.
+  func answerEcho() async throws {
+    let peer = try await accept()
+    guard try await peer.acceptProposal() else { throw ScriptDeparture(expected: "a probe by C-ECHO") }
+    try await peer.answerEcho()
   }
 }
 
 extension ScriptedPeer {
+  /// Answers C-ECHO-RQ and A-RELEASE-RQ.
+  fileprivate func answerEcho() async throws {
+    try await answer(nextCommand(), .success)
+    _ = try await next()
+    try await send(.releaseResponse)
+  }
+
   /// Takes the A-ASSOCIATE-RQ and accepts everything; true when it proposes Verification only.
   @discardableResult
   func acceptProposal() async throws -> Bool {
