@@ -1,4 +1,5 @@
 import EscrowTesting
+import Foundation
 import Testing
 
 extension Stories {
@@ -61,6 +62,56 @@ extension Stories {
         try await archive.set("when", "never")
         let open = try await escrow.cli("send", "archive", "--commit", "--timeout", "3s", samples[1].path)
         #expect(open.code == 1, "\(open)")
+      }
+    }
+
+    @Test func aStrongerProofOfWhatWasSentIsAskedForAtOnce() async throws {
+      try await withArchive { escrow, _, samples in
+        try await escrow.cli("send", "archive", samples[0].path).expectSuccess()
+        let committed = try await escrow.cli("send", "archive", "--commit", "--timeout", "60s", samples[0].path)
+        #expect(committed.code == 0, "\(committed)")
+      }
+    }
+
+    @Test func whatCannotBeSentIsAUsageError() async throws {
+      try await withArchive { escrow, _, samples in
+        let unknown = try await escrow.cli("send", "nobody", samples[0].path)
+        #expect(unknown.code == 2 && unknown.errors.contains("nobody"), "\(unknown)")
+        let folder = try await escrow.cli("send", "archive", "/tmp")
+        #expect(folder.code == 2 && folder.errors.contains("/tmp"), "\(folder)")
+        let missing = try await escrow.cli("send", "archive", "/no/such/file")
+        #expect(missing.code == 2, "\(missing)")
+      }
+    }
+
+    @Test func aRunningServerIsAskedWithoutItsSecretsAndRoutes() async throws {
+      try await withArchive { escrow, _, _ in
+        let broken = "http: { port: \(escrow.httpPort) }\ncolour: blue\nwebhooks: { x: { secret: \"${NO_SUCH}\" } }\n"
+        try broken.write(toFile: escrow.configuration, atomically: true, encoding: .utf8)
+        let status = try await escrow.alone("status")
+        #expect(status.code == 0, "\(status)")
+      }
+    }
+
+    @Test func routesAndEventsAreThere() async throws {
+      try await withArchive { escrow, _, samples in
+        try await escrow.dcmtk(calling: "CT1").storescu(files: samples.map(\.path)).expectSuccess()
+        let routes = try await escrow.api("routes")
+        #expect(routes["items"][0]["send"][0]["to"] == "archive")
+        try await escrow.has(samples.count, deliveries: "delivered")
+        let url = escrow.http.base + "/api/v1/events?after=0"
+        let events = try await Command("curl", ["--silent", "--noproxy", "*", "--max-time", "3", url]).run().output
+        #expect(events.contains("event: instance.received\ndata: {"))
+        #expect(events.contains("event: commitment.succeeded\ndata: {"))
+        #expect(events.hasPrefix(": events after 0\n\nid: 1\n"))
+      }
+    }
+
+    @Test func aHangupDoesNotEndTheRouter() async throws {
+      try await withArchive { escrow, _, _ in
+        escrow.signal(SIGHUP)
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(try await escrow.http.request("GET", "/health/live").status == 200)
       }
     }
 

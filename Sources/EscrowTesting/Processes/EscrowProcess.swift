@@ -80,6 +80,9 @@ package final class EscrowProcess: Sendable {
     _ = await running.withLockedValue { $0 }?.kill()
   }
 
+  /// Sends it a signal that need not end it.
+  package func signal(_ number: Int32) { running.withLockedValue { $0 }?.send(signal: number) }
+
   /// Ends it as systemd would, and returns how it ended.
   package func stop() async -> ExitStatus? {
     await running.withLockedValue { $0 }?.terminate()
