@@ -1,4 +1,5 @@
 import EscrowConfiguration
+package import EscrowCore
 package import EscrowEngine
 package import Hummingbird
 import Logging
@@ -9,14 +10,20 @@ import ServiceLifecycle
 package struct AdminServer: Service {
   private let context: EngineContext
   private let readiness: Readiness
+  private let ping: WebhookRoutes.Ping
   private let running: @Sendable (Int) async -> Void
 
-  /// `running` is told the port when the server accepts requests.
+  /// - Parameters:
+  ///   - ping: sends a `ping` to a webhook that is configured.
+  ///   - running: told the port when the server accepts requests.
   package init(
-    context: EngineContext, readiness: Readiness, running: @escaping @Sendable (Int) async -> Void = { _ in }
+    context: EngineContext, readiness: Readiness,
+    ping: @escaping @Sendable (String) async throws -> WebhookPing = { _ in WebhookPing(status: nil, seconds: 0) },
+    running: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.context = context
     self.readiness = readiness
+    self.ping = ping
     self.running = running
   }
 
@@ -40,6 +47,7 @@ package struct AdminServer: Service {
     let api = router.group("api/v1")
     ReadRoutes(context: context).add(to: api)
     EventRoutes(context: context).add(to: api)
+    WebhookRoutes(context: context, ping: ping).add(to: api)
     WriteRoutes(context: context).add(to: api)
     return router
   }

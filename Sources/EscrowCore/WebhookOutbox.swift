@@ -9,8 +9,30 @@ package protocol WebhookOutbox: Sendable {
   /// Records how tries to tell an endpoint ended.
   func recordWebhooks(_ tries: [WebhookTry], now: Timestamp) async throws
 
+  /// Puts what was dead-lettered for an endpoint back, tried as if for the first time: all of it, or the messages that
+  /// are named. Returns how many.
+  func replayWebhooks(_ endpoint: String, messageIDs: Set<String>?, now: Timestamp) async throws -> Int
+
   /// Enables or disables an endpoint; disabling dead-letters what waits for it.
   func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws
+}
+
+/// How an endpoint answered a `ping`.
+package struct WebhookPing: Sendable, Equatable {
+  /// The HTTP status; nil when there was no response.
+  package var status: Int?
+  /// Why there was none.
+  package var error: String?
+  package var seconds: Double
+
+  package init(status: Int?, error: String? = nil, seconds: Double) {
+    self.status = status
+    self.error = error
+    self.seconds = seconds
+  }
+
+  /// Whether the endpoint takes what it is told.
+  package var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 }
 
 /// Which events an endpoint is told.

@@ -149,7 +149,8 @@ extension Stories {
 
     @Test func everyCommandExplainsItself() async throws {
       for command in [
-        "serve", "check", "echo", "send", "status", "queue", "trace", "commit", "commitments", "route", "demo",
+        "serve", "check", "echo", "send", "status", "queue", "trace", "commit", "commitments", "webhooks", "route",
+        "demo",
       ] {
         let help = try await Command(Repository.escrow, [command, "--help"]).check()
         #expect(help.output.contains("USAGE") && help.output.contains("escrow \(command)"), "\(help)")

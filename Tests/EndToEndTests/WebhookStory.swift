@@ -66,6 +66,26 @@ extension Stories {
         try await eventually("the endpoint is disabled") {
           try await escrow.api("webhooks")["items"][0]["state"] == "disabled"
         }
+        #expect(try await escrow.alarms().contains("webhook.disabled"))
+        let early = try await escrow.cli("webhooks", "replay", "ops")
+        #expect(early.code == 1 && early.errors.contains("disabled"), "\(early)")
+        let refused = try await escrow.cli("webhooks", "test", "ops")
+        #expect(refused.code == 1 && refused.output.contains("410"), "\(refused)")
+
+        try await receiver.answer(200)
+        try await escrow.cli("webhooks", "test", "ops").expectSuccess()
+        #expect(try await !escrow.alarms().contains("webhook.disabled"))
+        try await escrow.purges(samples.count)
+        try await escrow.cli("webhooks", "replay", "ops").expectSuccess()
+        try await eventually("nothing is missing") {
+          let received = try await receiver.received()
+          let missed = Set(received.filter { $0.status == 410 }.map(\.id))
+          let told = received.filter { $0.status == 200 && $0.isVerified }
+          let hasEnd = told.contains { $0.type == "study.purged" } && told.contains { $0.type == "ping" }
+          return hasEnd && missed.subtracting(told.map(\.id)).count <= 1
+        }
+        let log = try await escrow.cli("webhooks", "ls", "ops").expectSuccess().output
+        #expect(log.contains("study.purged"))
       }
     }
 

@@ -47,3 +47,34 @@ package struct WebhookDeliveryBody: Codable, Sendable {
     nextAt = entry.nextAt?.rfc3339
   }
 }
+
+/// What `POST /api/v1/webhooks/{name}/test` answers: how the receiver took a `ping`.
+package struct WebhookPingBody: Codable, Sendable {
+  /// Whether it answered 2xx.
+  package var ok: Bool
+  @OrNull package var status: Int?
+  @OrNull package var error: String?
+  package var seconds: Double
+
+  init(_ ping: WebhookPing) {
+    ok = ping.isSuccess
+    status = ping.status
+    error = ping.error
+    seconds = ping.seconds
+  }
+}
+
+/// The body of `POST /api/v1/webhooks/{name}/replay`.
+package struct WebhookReplayBody: Codable, Sendable {
+  /// The `webhook-id`s of dead letters; absent means all.
+  package var ids: [String]?
+
+  static let keys: Set = ["ids"]
+
+  package init(ids: [String]? = nil) { self.ids = ids }
+}
+
+/// How many dead letters were put back.
+package struct WebhookReplayedBody: Codable, Sendable {
+  package var replayed: Int
+}

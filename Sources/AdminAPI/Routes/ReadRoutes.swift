@@ -8,7 +8,7 @@ import Hummingbird
 struct ReadRoutes: Sendable {
   let context: EngineContext
 
-  private static let pageParameters: Set<String> = ["cursor", "limit"]
+  static let pageParameters: Set<String> = ["cursor", "limit"]
   private var ledger: any LedgerReading { context.ledger }
 
   func add(to api: RouterGroup<some RequestContext>) {
@@ -28,12 +28,6 @@ struct ReadRoutes: Sendable {
     api.get("commitments") { request, _ in try await commitments(request) }
     api.get("commitments/:uid") { _, parameters in
       try await commitment(UID(parameters.parameters.require("uid")))
-    }
-    api.get("webhooks") { _, _ in
-      try await JSON.response(ListBody(items: ledger.endpoints().map { WebhookEndpointBody($0) }, next: nil))
-    }
-    api.get("webhooks/:name/deliveries") { request, parameters in
-      try await webhookLog(parameters.parameters.require("name"), request)
     }
   }
 
@@ -94,14 +88,5 @@ struct ReadRoutes: Sendable {
       throw ProblemDetails.notFound("no transaction \(uid.rawValue.escaped) was ever opened here")
     }
     return try JSON.response(CommitmentBody(record))
-  }
-
-  private func webhookLog(_ name: String, _ request: Request) async throws -> Response {
-    let query = try request.query(allowing: Self.pageParameters)
-    guard try await ledger.endpoints().contains(where: { $0.name == name }) else {
-      throw ProblemDetails.notFound("no webhook \(name.escaped) is configured")
-    }
-    let page = try await ledger.webhookLog(name, page: Request.page(query))
-    return try JSON.response(ListBody(items: page.items.map { WebhookDeliveryBody($0) }, next: page.next))
   }
 }

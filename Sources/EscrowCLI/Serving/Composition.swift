@@ -71,7 +71,9 @@ struct Composition {
     let http = Announcement(readiness: readiness, ready: ready)
     var services: [any Service] = [
       WebhookService(dispatcher: webhooks),
-      AdminServer(context: context, readiness: readiness, running: { await http.http(on: $0) }),
+      AdminServer(
+        context: context, readiness: readiness, ping: { try await webhooks.ping($0) },
+        running: { await http.http(on: $0) }),
     ]
     if let port = settings.builtInArchivePort {
       services.append(try archive(port: port, context: context, group: group, readiness: readiness))

@@ -60,6 +60,10 @@ extension MemoryLedger {
     try perform { $0.recordWebhooks(tries, now: now) }
   }
 
+  package func replayWebhooks(_ endpoint: String, messageIDs: Set<String>?, now: Timestamp) async throws -> Int {
+    try perform { $0.replayWebhooks(endpoint, messageIDs: messageIDs, now: now) }
+  }
+
   package func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws {
     try perform { $0.setEndpoint(endpoint, disabled: reason, now: now) }
   }

@@ -271,6 +271,7 @@ enum Schema {
     ) STRICT;
     CREATE INDEX outbox_due ON outbox(endpoint, next_at, id) WHERE state = 'pending';
     CREATE INDEX outbox_endpoint ON outbox(endpoint, id);
+    CREATE INDEX outbox_dead ON outbox(endpoint, id) WHERE state = 'deadLettered';
 
     """
 

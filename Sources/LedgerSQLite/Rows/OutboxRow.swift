@@ -27,6 +27,17 @@ enum OutboxRow {
   private static let pending =
     "SELECT id, next_at FROM outbox INDEXED BY outbox_due WHERE endpoint = ?1 AND state = 'pending'"
 
+  /// Up to ?3 dead letters of an endpoint (?1) after ?2.
+  static let dead = """
+    SELECT id, message_id FROM outbox INDEXED BY outbox_dead
+    WHERE endpoint = ?1 AND state = 'deadLettered' AND id > ?2 ORDER BY id LIMIT ?3
+    """
+
+  /// Puts a dead letter (?2) back, due at ?1.
+  static let replay = """
+    UPDATE outbox SET state = 'pending', tries = 0, first_try_at = NULL, next_at = ?1 WHERE id = ?2
+    """
+
   static func due(_ endpoint: String, limit: Int, now: Timestamp, in db: Database) throws -> WebhookBatch {
     let ids: [Int64] = try db.rows(
       due, endpoint, limit + 1, now.microseconds, (now + Waiting.longest).microseconds

@@ -19,6 +19,25 @@ extension SQLiteLedger {
     }
   }
 
+  package func replayWebhooks(_ endpoint: String, messageIDs: Set<String>?, now: Timestamp) async throws -> Int {
+    var replayed = 0
+    var last: Int64 = 0
+    while true {
+      let start = last
+      let chunk = try await writer.perform { transaction in
+        let dead = try transaction.db.rows(OutboxRow.dead, endpoint, start, 500) {
+          (id: $0.next() as Int64, messageID: $0.next() as String)
+        }
+        let wanted = dead.filter { messageIDs?.contains($0.messageID) ?? true }
+        for row in wanted { try transaction.db.run(OutboxRow.replay, now.microseconds, row.id) }
+        return (end: dead.last?.id, count: wanted.count)
+      }
+      guard let end = chunk.end else { return replayed }
+      replayed += chunk.count
+      last = end
+    }
+  }
+
   package func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws {
     try await writer.perform { transaction in
       try transaction.db.run("UPDATE endpoint SET disabled = ? WHERE name = ?", reason, endpoint)

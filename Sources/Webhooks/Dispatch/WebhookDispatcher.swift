@@ -59,19 +59,27 @@ package struct WebhookDispatcher: Sendable {
   }
 
   /// Sends a signed `ping` at once, whatever waits; a 2xx enables the endpoint if it was disabled.
-  package func ping(_ name: String) async throws -> HTTPResponse {
+  ///
+  /// - Throws: ``WebhookError/unknownEndpoint(_:)``, or what the ledger throws.
+  package func ping(_ name: String) async throws -> WebhookPing {
     guard let queue = queues.first(where: { $0.endpoint.name == name }) else {
       throw WebhookError.unknownEndpoint(name)
     }
     let now = parts.timing.now()
     let body = try WebhookBody(RecordedEvent(sequence: 0, event: EscrowEvent(.ping, at: now))).json()
     let request = queue.endpoint.request(id: "msg_\(InstanceID.new(at: now))", body: body, now: now)
-    let response = try await parts.transport.send(request)
-    if response.isSuccess {
+    let ping: WebhookPing
+    do {
+      let response = try await parts.transport.send(request)
+      ping = WebhookPing(status: response.status, seconds: response.seconds)
+    } catch let error as WebhookError {
+      ping = WebhookPing(status: nil, error: "\(error)", seconds: parts.timing.now().since(now).inSeconds)
+    }
+    if ping.isSuccess {
       try await parts.outbox.setEndpoint(name, disabled: nil, now: parts.timing.now())
       queue.recovered()
     }
-    return response
+    return ping
   }
 
   private func serve() async {

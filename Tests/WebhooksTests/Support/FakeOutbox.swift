@@ -66,6 +66,8 @@ actor FakeOutbox: WebhookOutbox {
     }
   }
 
+  func replayWebhooks(_ endpoint: String, messageIDs: Set<String>?, now: Timestamp) -> Int { 0 }
+
   func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) throws {
     try failIfAsked()
     disabled[endpoint] = reason

@@ -30,6 +30,20 @@ extension MemoryRecord {
     }
   }
 
+  /// As ``WebhookOutbox/replayWebhooks(_:messageIDs:now:)``.
+  package mutating func replayWebhooks(_ endpoint: String, messageIDs: Set<String>?, now: Timestamp) -> Int {
+    var replayed = 0
+    for index in outbox.indices where outbox[index].endpoint == endpoint && outbox[index].state == .deadLettered {
+      guard messageIDs?.contains(outbox[index].messageID) ?? true else { continue }
+      outbox[index].state = .pending
+      outbox[index].tries = 0
+      outbox[index].firstTryAt = nil
+      outbox[index].nextAt = now
+      replayed += 1
+    }
+    return replayed
+  }
+
   /// As ``WebhookOutbox/setEndpoint(_:disabled:now:)``.
   package mutating func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) {
     knownEndpoints[endpoint]?.disabled = reason
