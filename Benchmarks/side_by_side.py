@@ -194,7 +194,7 @@ def send(corpus, senders, called, port):
         for number in range(senders)]
     for process in processes:
         if process.wait() != 0:
-            sys.exit(f"dcmsend to {called} failed with {process.returncode}")
+            raise RuntimeError(f"dcmsend to {called} failed with {process.returncode}")
 
 
 def measure(kind, forward, corpus, options, disk):
@@ -202,18 +202,20 @@ def measure(kind, forward, corpus, options, disk):
     sink = Sink(folder)
     router = kind(folder, sink.port, forward, options.escrow)
     before, flushed = router.usage(), flushes(disk.device)
-    started = time.monotonic()
-    send(corpus, options.senders, router.called, router.dicom)
-    intake = time.monotonic() - started
-    while forward and sink.received() < options.instances:
-        if router.process.poll() is not None or time.monotonic() - started > options.timeout:
-            sys.exit(f"{kind.__name__}: {sink.received()} of {options.instances} arrived")
-        time.sleep(0.02)
-    wall = time.monotonic() - started
-    after, flushed = router.usage(), flushes(disk.device) - flushed
-    router.stop()
-    sink.stop()
-    shutil.rmtree(folder)
+    try:
+        started = time.monotonic()
+        send(corpus, options.senders, router.called, router.dicom)
+        intake = time.monotonic() - started
+        while forward and sink.received() < options.instances:
+            if router.process.poll() is not None or time.monotonic() - started > options.timeout:
+                raise RuntimeError(f"{kind.__name__}: {sink.received()} of {options.instances} arrived")
+            time.sleep(0.02)
+        wall = time.monotonic() - started
+        after, flushed = router.usage(), flushes(disk.device) - flushed
+    finally:
+        router.stop()
+        sink.stop()
+        shutil.rmtree(folder)
     return {
         "wall": wall, "intake": intake, "perSecond": options.instances / wall, "cpu": after["cpu"] - before["cpu"],
         "rssMB": after["rssMB"], "flushesPerInstance": flushed / options.instances,

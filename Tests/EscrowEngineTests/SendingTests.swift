@@ -123,6 +123,25 @@ import Testing
     }
   }
 
+  @Test func aPeerThatServesOneAssociationAtATimeIsNotBlamedAndGetsAllOnThatOne() async throws {
+    try await deliver(adapt: { $0.associations = 4 }) { engine, listener in
+      let first = try await listener.acceptAssociation()
+      let command = try await first.takeMessage().command
+      let other = SampleInstance(seed: 10)
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(other) == .success)
+      // It connects, and waits in vain.
+      let second = try await listener.accept()
+      try await second.skipToEnd()
+      try await first.answer(command, .success)
+      try await first.answer(first.takeMessage().command, .success)
+      try await engine.eventually("both delivered") {
+        try await engine.ledger.count(DeliveryFilter(states: [.delivered])) == 2
+      }
+      #expect(try await !engine.ledger.events(after: 0, limit: 50).contains { $0.event.kind == .destinationDown })
+    }
+  }
+
   @Test func aDamagedFileNeverArrivesWhole() async throws {
     let listener = try await ScriptedPeerListener()
     let peers: [Peer] = [.scanner, .archive(port: listener.port)]

@@ -27,9 +27,10 @@ struct DeliveryAssociation: Sendable {
   /// Whether the peer has answered on it already: then its end says nothing about the peer.
   var isProven = false
 
-  /// Opens an association that proposes each pair of `claims` in a context of its own.
+  /// Opens an association that proposes each pair of `claims` in a context of its own, waiting for the answer at most
+  /// `patience` if that is less than the peer's own time.
   static func open(
-    to destination: Destination, for claims: some Sequence<Claim>, context: EngineContext
+    to destination: Destination, for claims: some Sequence<Claim>, patience: Duration? = nil, context: EngineContext
   ) async throws -> DeliveryAssociation {
     let peer = destination.peer
     var proposal = Proposal(calledAE: peer.aeTitle, callingAE: context.localAE(for: peer))
@@ -37,9 +38,10 @@ struct DeliveryAssociation: Sendable {
     for pair in claims.lazy.map(Pair.init) where ids[pair] == nil {
       ids[pair] = proposal.add(pair.classUID, transferSyntaxes: [pair.transferSyntax])
     }
+    var timeouts = peer.connectTimeouts
+    if let patience { timeouts.answer = min(timeouts.answer, patience) }
     let association = try await context.connector.connect(
-      to: destination.host, port: destination.port,
-      proposal: proposal, timeouts: peer.connectTimeouts)
+      to: destination.host, port: destination.port, proposal: proposal, timeouts: timeouts)
     let answers = ids.mapValues { id -> Context in
       association.contexts[id] != nil ? .accepted(id) : .refused(association.refused[id] ?? .noReason)
     }

@@ -5,25 +5,10 @@ import NIOConcurrencyHelpers
 struct DestinationQueue: Sendable {
   let destination: Destination
   let context: EngineContext
-  private let senders = NIOLockedValueBox(Senders())
-
-  /// What is known of the senders and of the work.
-  private struct Senders {
-    var running = 0
-    /// Those of them that keep an association open and wait for work.
-    var idle: [Signal] = []
-    /// When a delivery that was not due at the last look becomes due.
-    var nextDue: Timestamp?
-
-    /// What one sender saw does not undo what another saw; a look too many finds nothing due.
-    mutating func noteDue(_ due: Timestamp?) {
-      guard let due else { return }
-      nextDue = nextDue.map { min($0, due) } ?? due
-    }
-  }
+  private let roster = NIOLockedValueBox(SenderRoster())
 
   private enum Step {
-    case start
+    case start(Int)
     case wake(Signal)
     /// Nil waits for a wake-up without a limit.
     case wait(Duration?)
@@ -39,13 +24,12 @@ struct DestinationQueue: Sendable {
     await withDiscardingTaskGroup { group in
       while !context.isDraining, !Task.isCancelled {
         switch next() {
-        case .start: group.addTask { await runSender() }
+        case .start(let number): group.addTask { await runSender(number) }
         case .wake(let idle): idle.wake()
-        case .wait(let limit):
-          await destination.queueSignal.wait(atMost: limit)
+        case .wait(let limit): await destination.queueSignal.wait(atMost: limit)
         }
       }
-      senders.withLockedValue { $0.idle }.forEach { $0.wake() }
+      roster.withLockedValue { $0.idle }.forEach { $0.wake() }
     }
   }
 
@@ -53,37 +37,36 @@ struct DestinationQueue: Sendable {
     let now = context.clock.now()
     let moment = context.clock.monotonic()
     let health = destination.health.current
-    return senders.withLockedValue { senders in
+    return roster.withLockedValue { roster in
       switch health.state {
       case .down(let until) where until > moment: return .wait(until.since(moment))
       case .down:
         // One sender tries, and only it, until it is known how the destination is.
-        guard senders.running == 0 else { return .wait(.seconds(1)) }
+        guard roster.isEmpty else { return .wait(.seconds(1)) }
         destination.health.beginProbe()
-        senders.running = 1
-        return .start
+        return .start(roster.start())
       case .probing: return .wait(.seconds(1))
-      case .up: return step(for: &senders, now: now)
+      case .up: return step(for: &roster, now: now, moment: moment)
       }
     }
   }
 
-  private func step(for senders: inout Senders, now: Timestamp) -> Step {
+  private func step(for roster: inout SenderRoster, now: Timestamp, moment: MonotonicTime) -> Step {
     // With all senders at work, what is noted stays noted until one ends.
-    guard !senders.idle.isEmpty || senders.running < destination.peer.associations else { return .wait(nil) }
-    let isDue = senders.nextDue.map { $0 <= now } ?? false
-    guard destination.takeWork() || isDue else { return .wait(senders.nextDue.map { $0.since(now) }) }
-    senders.nextDue = nil
-    if let idle = senders.idle.popLast() { return .wake(idle) }
-    senders.running += 1
-    return .start
+    let hasRoom = roster.hasRoom(for: destination.peer.associations, at: moment)
+    guard roster.hasIdle || hasRoom else { return .wait(nil) }
+    let isDue = roster.nextDue.map { $0 <= now } ?? false
+    guard destination.takeWork() || isDue else { return .wait(roster.nextDue.map { $0.since(now) }) }
+    if let idle = roster.wakeIdle() { return .wake(idle) }
+    return .start(roster.start())
   }
 
-  private func runSender() async {
-    let nextDue = await DestinationSender(destination: destination, queue: self, context: context).run()
-    senders.withLockedValue { senders in
-      senders.running -= 1
-      senders.noteDue(nextDue)
+  private func runSender(_ number: Int) async {
+    let sender = DestinationSender(number: number, destination: destination, queue: self, context: context)
+    let nextDue = await sender.run()
+    roster.withLockedValue { roster in
+      roster.end(number)
+      roster.noteDue(nextDue)
     }
     destination.queueSignal.wake()
   }
@@ -93,21 +76,39 @@ struct DestinationQueue: Sendable {
   /// A sender took a full batch: there may be work for one more.
   func noteMore() { destination.noteWork() }
 
-  /// Waits with an open association for work, at most the peer's idle time. Returns whether there may be some.
-  func park(nextDue: Timestamp?) async -> Bool {
+  /// Says what a sender is at.
+  func note(_ sender: Int, _ phase: SenderRoster.Phase) {
+    roster.withLockedValue { $0.note(sender, phase) }
+    destination.queueSignal.wake()
+  }
+
+  /// Whether an association of ours is open: then a peer that does not answer another is busy, not away.
+  var isServed: Bool { roster.withLockedValue { $0.open > 0 } }
+
+  /// The peer serves no more associations than are open now.
+  func noteLimit() {
+    let moment = context.clock.monotonic()
+    roster.withLockedValue { $0.noteLimit(at: moment) }
+  }
+
+  /// Waits with an open association for work, at most the peer's idle time, and not at all when it is in the way of
+  /// one that waits to be let in. Returns whether there may be some.
+  func park(_ sender: Int, nextDue: Timestamp?) async -> Bool {
     let idle = destination.peer.timeouts.idle
     guard idle > .zero, !context.isDraining else { return false }
     let signal = Signal()
-    senders.withLockedValue { senders in
-      senders.idle.append(signal)
-      senders.noteDue(nextDue)
+    let isInTheWay = roster.withLockedValue { roster in
+      roster.noteDue(nextDue)
+      guard !roster.isConnecting else { return true }
+      roster.note(sender, .idle(signal))
+      return false
     }
+    guard !isInTheWay else { return false }
     if nextDue != nil { destination.queueSignal.wake() }
     await signal.wait(atMost: idle)
-    let wasWoken = senders.withLockedValue { senders in
-      let index = senders.idle.firstIndex { $0 === signal }
-      if let index { senders.idle.remove(at: index) }
-      return index == nil
+    let wasWoken = roster.withLockedValue { roster in
+      defer { roster.note(sender, .sending) }
+      return !roster.idle.contains { $0 === signal }
     }
     return wasWoken && !context.isDraining && !Task.isCancelled
   }

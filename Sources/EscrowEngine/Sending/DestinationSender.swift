@@ -4,6 +4,8 @@ import Logging
 
 /// One association's worth of sending: claims batches, negotiates what they need, sends one instance after the other.
 struct DestinationSender: Sendable {
+  /// Names it in its queue.
+  let number: Int
   let destination: Destination
   let queue: DestinationQueue
   let context: EngineContext
@@ -12,6 +14,8 @@ struct DestinationSender: Sendable {
   static let batch = 32
   /// Bytes that one sender takes at once, if it is more than one instance: the rest is for the others.
   static let batchBytes: Int64 = 64 << 20
+  /// How long a peer that serves us already may let another association wait.
+  static let patience = Duration.seconds(3)
   /// How long a claim lasts unless renewed.
   static let lease = Duration.minutes(5)
 
@@ -39,7 +43,7 @@ struct DestinationSender: Sendable {
       let batch = try await claim()
       if batch.claims.isEmpty {
         if batch.nextDue == nil { await HealthChanges(context: context).succeeded(destination) }
-        guard association != nil, await queue.park(nextDue: batch.nextDue) else { return batch.nextDue }
+        guard association != nil, await queue.park(number, nextDue: batch.nextDue) else { return batch.nextDue }
         continue
       }
       let (own, others) = share(batch.claims)
@@ -81,6 +85,7 @@ struct DestinationSender: Sendable {
       if association?.covers(claim) != true {
         await association?.release()
         association = await connect(for: rest)
+        queue.note(number, association == nil ? .looking : .sending)
       }
       guard let open = association else { break }
       switch await DeliveryAttempt(claim: claim, destination: destination, context: context).run(over: open) {
@@ -90,16 +95,26 @@ struct DestinationSender: Sendable {
         association = nil
         continue
       }
+      if association == nil { queue.note(number, .looking) }
       rest = rest.dropFirst()
     }
     return rest
   }
 
+  /// A peer that serves another association of ours and does not take one more is busy: that is noted, not held
+  /// against it.
   private func connect(for claims: ArraySlice<Claim>) async -> DeliveryAssociation? {
+    queue.note(number, .connecting)
+    let patience = queue.isServed ? Self.patience : nil
     do {
-      let association = try await DeliveryAssociation.open(to: destination, for: claims, context: context)
+      let association = try await DeliveryAssociation.open(
+        to: destination, for: claims, patience: patience, context: context)
       await HealthChanges(context: context).associated(destination)
       return association
+    } catch where patience != nil && queue.isServed {
+      context.logger.info("no further association: \(error)", metadata: ["peer": "\(destination.name)"])
+      queue.noteLimit()
+      return nil
     } catch {
       await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .unreachable)
       return nil
