@@ -17,6 +17,8 @@ struct HealthChanges: Sendable {
   /// The peer answered A-ASSOCIATE-AC.
   func associated(_ destination: Destination) async {
     await apply(destination.health.associated(), to: destination)
+    // Asking waits while it is not up.
+    destination.commitmentSignal.wake()
   }
 
   /// An instance was stored, or nothing is left to be stored.
