@@ -21,7 +21,8 @@ struct Escrow: AsyncParsableCommand {
     version: Software.version,
     subcommands: [
       ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
-      QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, WebhooksCommand.self, RouteCommand.self, DemoCommand.self,
+      QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, WebhooksCommand.self, RouteCommand.self,
+      DemoCommand.self,
     ])
 
   /// Runs the command and ends the process with an exit code of ours.

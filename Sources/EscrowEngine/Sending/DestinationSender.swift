@@ -111,7 +111,7 @@ struct DestinationSender: Sendable {
         to: destination, for: claims, patience: patience, context: context)
       await HealthChanges(context: context).associated(destination)
       return association
-    } catch where patience != nil && queue.isServed {
+    } catch  where patience != nil && queue.isServed {
       context.logger.info("no further association: \(error)", metadata: ["peer": "\(destination.name)"])
       queue.noteLimit()
       return nil

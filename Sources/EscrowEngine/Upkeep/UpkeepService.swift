@@ -38,21 +38,21 @@ package struct UpkeepService: Service {
           context.lookups,
           [
             Chore("hosts", every: .minutes(5), resolveHosts), Chore("orphans", every: .hours(1), sweepOrphans),
-          ])
+          ], tick: .minutes(1))
       }
       try await group.waitForAll()
     }
   }
 
-  /// Does `chores` when they are due, and looks again when woken.
-  private func loop(_ signal: Signal, _ chores: [Chore]) async throws {
+  /// Does `chores` when they are due, and looks again when woken, or after `tick`.
+  private func loop(_ signal: Signal, _ chores: [Chore], tick: Duration = tick) async throws {
     var chores = chores
     while !context.isDraining, !Task.isCancelled {
       for index in chores.indices where chores[index].isDue(at: context.clock.monotonic()) {
         try await chores[index].run(context: context)
       }
       try? await Task.sleep(for: Self.pause)
-      await signal.wait(atMost: Self.tick)
+      await signal.wait(atMost: tick)
     }
   }
 
