@@ -149,7 +149,11 @@ import Testing
   }
 
   @Test func byteByByte() async throws {
-    try await withListener { _, port in
+    // However slow the machine is: this is about boundaries, not about time.
+    var limits = ListenerLimits()
+    limits.timeouts.artim = .seconds(3600)
+    limits.timeouts.message = .seconds(3600)
+    try await withListener(limits: limits) { _, port in
       let peer = try await ScriptedPeer.connect(to: port)
       var bytes = ByteBuffer()
       PDU.associateRequest(Proposal.probe.request).encode(into: &bytes)

@@ -17,7 +17,8 @@ final class PatternSource: DataSetSource {
 
   /// The first bytes of every such data set.
   static func bytes(_ count: Int) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { memory, used in
+    guard count > 0 else { return [] }
+    return [UInt8](unsafeUninitializedCapacity: count) { memory, used in
       Pattern.write(to: UnsafeMutableRawBufferPointer(memory), from: 0)
       used = count
     }
