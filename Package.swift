@@ -130,7 +130,9 @@ let package = Package(
         "DICOM", "EscrowCore", "EscrowSpool", "EscrowTesting", nio("NIOCore"), nio("NIOPosix"),
         nio("NIOConcurrencyHelpers"),
       ]),
-    tests("LedgerSQLite", ["DICOM", "EscrowCore", "LedgerSQLite", "EscrowTesting", grdb]),
+    tests(
+      "LedgerSQLite",
+      ["DICOM", "EscrowCore", "LedgerSQLite", "EscrowTesting", grdb, nio("NIOConcurrencyHelpers")]),
     tests(
       "Webhooks",
       [

@@ -18,5 +18,6 @@ package struct LedgerCase: Sendable, CustomStringConvertible {
 package enum LedgerConformance {
   /// Every case, each for a ledger of its own.
   package static let cases: [LedgerCase] =
-    admissions + claims + commitment + purging
+    admissions + claims + commitment + requests + asking + reports + purging + guarding + files + operating + outbox
+    + listings + traces
 }

@@ -1,0 +1,113 @@
+import DICOM
+import EscrowCore
+
+extension LedgerConformance {
+  static let listings: [LedgerCase] = [
+    LedgerCase("instances are found by state, study and UID, in pages") { scene in
+      for number in 1...3 { try await scene.admit(number) }
+      try await scene.admit(4, study: Scene.otherStudy, to: [])
+      let first = try await scene.ledger.instances(InstanceFilter(), page: PageRequest(limit: 3))
+      try expect(first.items.map(\.instance.id.number), [1, 2, 3])
+      let second = try await scene.ledger.instances(InstanceFilter(), page: PageRequest(cursor: first.next, limit: 3))
+      try expect(second.items.map(\.instance.id.number), [4])
+      try expect(second.next, nil)
+      try await expect(scene.instances(InstanceFilter(states: [.held])), [4])
+      try await expect(scene.instances(InstanceFilter(studyInstanceUID: Scene.study)), [1, 2, 3])
+      try await expect(scene.instances(InstanceFilter(sopInstanceUID: SOPInstance.number(2).instanceUID)), [2])
+      try await expect(scene.instances(InstanceFilter(studyInstanceUID: Scene.study, states: [.held])), [])
+    },
+    LedgerCase("deliveries are found by all that a filter names, in pages, and counted") { scene in
+      try await scene.admit(1, to: [.commitment("archive"), .response("research")])
+      try await scene.admit(2, study: Scene.otherStudy)
+      try await scene.send("research", at: 1)
+      let first = try await scene.ledger.deliveries(DeliveryFilter(states: [.queued]), page: PageRequest(limit: 1))
+      try expect(first.items.map(\.delivery.instance.number), [1])
+      let second = try await scene.ledger.deliveries(
+        DeliveryFilter(states: [.queued]), page: PageRequest(cursor: first.next, limit: 1))
+      try expect(second.items.map(\.delivery.instance.number), [2])
+      try expect(second.next, nil)
+      let one = try await scene.delivery(2).id
+      for (filter, count) in [
+        (DeliveryFilter(), 3), (DeliveryFilter(states: [.delivered, .queued]), 3), (DeliveryFilter(ids: [one]), 1),
+        (DeliveryFilter(destinations: ["research"]), 1), (DeliveryFilter(instance: .number(1)), 2),
+        (DeliveryFilter(sopInstanceUID: SOPInstance.number(1).instanceUID), 2),
+        (DeliveryFilter(states: [.queued], studyInstanceUID: Scene.study), 1),
+        (DeliveryFilter(ids: [one], states: [.failed]), 0),
+      ] {
+        try await expect(scene.ledger.count(filter), count, "\(filter)")
+        try await expect(
+          scene.ledger.deliveries(filter, page: PageRequest()).items.count, count, "\(filter)")
+      }
+    },
+    LedgerCase("transactions are listed from the latest, by destination, state and UID") { scene in
+      for (number, study) in [(1, Scene.study), (2, Scene.otherStudy)] { try await scene.admit(number, study: study) }
+      try await scene.send(at: 10)
+      for number in 1...2 { try await scene.ask(number, at: 15) }
+      try await scene.ledger.openTransaction(
+        .transaction(3), to: "research", references: [.number(1)], actor: "admin", now: .at(16))
+      try await scene.report(1, committed: [1], at: 20)
+      let first = try await scene.ledger.transactions(TransactionFilter(), page: PageRequest(limit: 2))
+      try expect(first.items.map(\.uid), [.transaction(3), .transaction(2)])
+      let second = try await scene.ledger.transactions(
+        TransactionFilter(), page: PageRequest(cursor: first.next, limit: 2))
+      try expect(second.items.map(\.uid), [.transaction(1)])
+      try expect(second.next, nil)
+      for (filter, numbers) in [
+        (TransactionFilter(destinations: ["archive"]), [2, 1]), (TransactionFilter(states: [.answered]), [1]),
+        (TransactionFilter(destinations: ["archive"], states: [.open]), [2]),
+        (TransactionFilter(sopInstanceUID: SOPInstance.number(1).instanceUID), [3, 1]),
+      ] {
+        let found = try await scene.ledger.transactions(filter, page: PageRequest())
+        try expect(found.items.map(\.uid), numbers.map(UID.transaction), "\(filter)")
+      }
+    },
+    LedgerCase("invalid cursors of all lists are refused") { scene in
+      let page = PageRequest(cursor: "x")
+      try await expect(LedgerError.invalidCursor("x")) {
+        _ = try await scene.ledger.instances(InstanceFilter(), page: page)
+      }
+      try await expect(LedgerError.invalidCursor("x")) {
+        _ = try await scene.ledger.transactions(TransactionFilter(), page: page)
+      }
+      try await expect(LedgerError.invalidCursor("x")) { _ = try await scene.ledger.webhookLog("hook", page: page) }
+    },
+    LedgerCase("the status counts states, bytes and backlogs, with the oldest that is open") { scene in
+      try await scene.admit(1, at: 1)
+      try await scene.deliver()
+      try await scene.admit(2, to: [.commitment("archive"), .response("research")], at: 20)
+      try await scene.admit(3, at: 30)
+      try await scene.fail("research", at: 40)
+      let status = try await scene.ledger.status()
+      try expect(status.instances, [.settled: 1, .inTransit: 2])
+      try expect(status.deliveries.filter { $0.value > 0 }, [.delivered: 1, .queued: 2, .failed: 1])
+      try expect(status.bytes, 3000)
+      try expect(status.backlogs["archive"], LedgerStatus.Backlog(queued: 2, oldest: .at(20)))
+      try expect(status.backlogs["research"], LedgerStatus.Backlog(failed: 1))
+    },
+    LedgerCase("purged copies count no bytes, and open nothing") { scene in
+      try await scene.admit(1)
+      try await expect(scene.ledger.openDestinations(), ["archive"])
+      try await scene.deliver()
+      try await expect(scene.ledger.openDestinations(), [])
+      _ = try await scene.purge(at: 1020)
+      try await scene.finishPurge(1, at: 1021)
+      try await expect(scene.ledger.status().bytes, 0)
+      try await expect(scene.ledger.status().instances, [.purged: 1])
+    },
+    LedgerCase("files are listed in the order of their names, in pages") { scene in
+      for number in [3, 1, 2] { try await scene.admit(number) }
+      try await scene.admit(4, to: [])
+      let first = try await scene.ledger.files(after: nil, limit: 3)
+      try expect(first.map(\.file.number), [1, 2, 3])
+      let rest = try await scene.ledger.files(after: first.last?.file, limit: 3)
+      try expect(rest, [ExpectedFile(instance: .number(4), file: .number(4), state: .held)])
+    },
+  ]
+}
+
+extension Scene {
+  /// The numbers of the instances that a filter finds.
+  fileprivate func instances(_ filter: InstanceFilter) async throws -> [Int] {
+    try await ledger.instances(filter, page: PageRequest()).items.map(\.instance.id.number)
+  }
+}

@@ -1,0 +1,62 @@
+import EscrowCore
+import EscrowTesting
+import GRDB
+import Testing
+
+@testable import LedgerSQLite
+
+/// No statement that runs all the time reads a whole table.
+@Suite struct QueryPlanTests {
+  static let statements: [(name: String, sql: String)] = [
+    ("claim candidates", DueDeliveries.candidates), ("claim", DueDeliveries.claim), ("next", DueDeliveries.next),
+    ("claims of others", ExpiredClaim.ofOthers), ("late claims", ExpiredClaim.late),
+    ("purge candidates", PurgeStatement.candidates), ("purge", PurgeStatement.begin),
+    ("begun purges", PurgeStatement.begun), ("first sent", DueAsks.firstSent), ("quietest", DueAsks.quietest),
+    ("has fresh", DueAsks.hasFresh), ("first again", DueAsks.firstAgain), ("last again", DueAsks.lastAgain),
+    ("fresh", DueAsks.ofFresh), ("again", DueAsks.ofAgain), ("beyond", DueAsks.ofBeyond),
+    ("overdue reports", OverdueReports.due), ("expire reports", OverdueReports.expire),
+    ("oldest report", OverdueReports.oldest), ("due webhooks", OutboxRow.due), ("next webhook", OutboxRow.next),
+    ("dead letters", OutboxRow.dead), ("replay", OutboxRow.replay), ("files", FileStatement.files),
+    ("instances in a state", InstanceSearch.inState), ("deliveries in a queue", DeliverySearch.queue),
+    ("quiet waves", WaveStatement.quiet), ("waves ahead", WaveStatement.ahead),
+    ("changed waves", WaveStatement.changed), ("first open wave", WaveStatement.firstOpen),
+  ]
+
+  @Test func noHotStatementScansATable() async throws {
+    try await TemporaryLedger.run { temporary in
+      let scans = try await temporary.open().pool.read { db in
+        try QueryPlanTests.statements.flatMap { statement in
+          try QueryPlanTests.scans(of: statement.sql, in: db).map { "\(statement.name): \($0)" }
+        }
+      }
+      #expect(scans == [])
+    }
+  }
+
+  @Test func aFullScanIsFound() async throws {
+    try await TemporaryLedger.run { temporary in
+      let scans = try await temporary.open().pool.read { db in
+        try QueryPlanTests.scans(of: "SELECT * FROM delivery d WHERE d.last_error = ?", in: db)
+          + QueryPlanTests.scans(of: "SELECT id FROM instance ORDER BY sop_instance", in: db)
+          + QueryPlanTests.scans(of: "SELECT min(last_arrival) FROM wave NOT INDEXED", in: db)
+      }
+      #expect(scans.count == 3)
+    }
+  }
+
+  /// The steps of a plan that read all of a table, or of an index that is not partial.
+  private static func scans(of sql: String, in db: Database) throws -> [String] {
+    let partial = try String.fetchSet(
+      db, sql: "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'")
+    let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+    statement.setUncheckedArguments(StatementArguments())
+    let steps: [String] = try Row.fetchAll(statement).map { $0["detail"] }
+    return steps.filter { step in
+      let words = step.split(separator: " ").map(String.init)
+      // `min` without an index is told as a search, but of nothing.
+      guard words.count > 1, !words[1].hasPrefix("("), words[1] != "CONSTANT" else { return false }
+      guard words.first == "SCAN" else { return words.first == "SEARCH" && !words.contains("USING") }
+      return words.last.map { !partial.contains($0) } ?? true
+    }
+  }
+}
