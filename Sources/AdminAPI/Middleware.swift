@@ -3,6 +3,7 @@ import EscrowEngine
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
 /// Lets through only requests that were meant for this server: against DNS rebinding and foreign pages.
 struct HostAndOriginCheck<Context: RequestContext>: RouterMiddleware {
@@ -52,6 +53,9 @@ struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
     switch error {
     case let problem as ProblemDetails: problem
     case let error as SubmissionError: ProblemDetails(error)
+    case is NIOTooManyBytesError:
+      ProblemDetails(
+        title: "Content too large", statusCode: 413, detail: "a request's body may have 16 MiB here; send less at once")
     case LedgerError.invalidCursor(let cursor): .badRequest("cursor: \(cursor.escaped) is not one of this list")
     case let error as HTTPError where error.status == .notFound: .notFound("there is nothing at this path")
     case let error as HTTPError where error.status.code < 500:

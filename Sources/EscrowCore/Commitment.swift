@@ -40,6 +40,9 @@ package struct CommitmentPolicy: Sendable, Equatable {
     self.resendAfter = resendAfter
   }
 
+  /// The wait before one more sending again, when there were `resends`.
+  package func resendWait(after resends: Int) -> Duration { resendAfter * (1 << min(resends, 16)) }
+
   /// The wait for a report after the `opening`-th opening, counted from 1.
   package func wait(afterOpening opening: Int) -> Duration {
     guard !askAgain.isEmpty else { return .minutes(10) }
@@ -172,6 +175,6 @@ package enum ReportDecision: Sendable, Equatable {
   }
 
   private static func resendOrGiveUp(resends: Int, policy: CommitmentPolicy, now: Timestamp) -> ReportDecision {
-    resends < policy.maxResends ? .resend(notBefore: now + policy.resendAfter * (1 << min(resends, 16))) : .permanent
+    resends < policy.maxResends ? .resend(notBefore: now + policy.resendWait(after: resends)) : .permanent
   }
 }

@@ -4,6 +4,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case syncFailed(String)
   /// Another process has the ledger open.
   case locked(path: String)
+  /// The file cannot be opened or is no ledger.
+  case unusable(path: String, cause: String)
   /// The file was written by a newer version of this program.
   case newerSchema(migrations: [String])
   /// The database does not flush each commit (`PRAGMA synchronous` is not FULL).
@@ -27,6 +29,9 @@ extension LedgerError: CustomStringConvertible {
     case .syncFailed(let cause):
       "the ledger cannot be made durable (\(cause)): check the disk; the process ends and recovers at its next start"
     case .locked(let path): "the ledger \(path) is in use by another escrow process: stop that process first"
+    case .unusable(let path, let cause):
+      "the ledger \(path) cannot be used: \(cause). Do not delete it: free disk space, check the path and its rights, "
+        + "or put back a backup"
     case .newerSchema(let migrations):
       "the ledger was written by a newer version (\(migrations.joined(separator: ", "))): install that version"
     case .notDurable(let synchronous):

@@ -39,7 +39,8 @@ package struct Engine: Service {
         group.addTask { try await CommitmentService(context: context).run() }
         group.addTask { try await UpkeepService(context: context).run() }
         group.addTask { try await listen() }
-        try await group.waitForAll()
+        // The first that fails ends all.
+        while try await group.next() != nil {}
       }
     } onGracefulShutdown: {
       context.drain()
@@ -52,7 +53,11 @@ package struct Engine: Service {
       host: dicom.host, port: dicom.port, limits: ListenerLimits(dicom.limits), group: group,
       service: ReceiveService(context: context), logger: context.logger)
     try await withGracefulShutdownHandler {
-      try await listener.run(bound: listening)
+      do {
+        try await listener.run(bound: listening)
+      } catch let error as IOError {
+        throw ListenError(service: "DICOM", host: dicom.host, port: dicom.port, errno: error.errnoCode)
+      }
     } onGracefulShutdown: {
       listener.drain()
     }

@@ -18,7 +18,13 @@ package final class SQLiteLedger: Ledger {
   /// Takes the lock, refuses a newer schema, copies an existing file before it is migrated, checks that commits are
   /// flushed, and grows the write-ahead log.
   package static func open(path: String) throws -> SQLiteLedger {
-    try SQLiteLedger(path: path, migrator: Schema.migrator, logPages: 2048, fault: { _ in })
+    do {
+      return try SQLiteLedger(path: path, migrator: Schema.migrator, logPages: 2048, fault: { _ in })
+    } catch let error as DatabaseError {
+      throw LedgerError.unusable(path: path, cause: error.message ?? "\(error.extendedResultCode)")
+    } catch let error as CocoaError {
+      throw LedgerError.unusable(path: path, cause: error.localizedDescription)
+    }
   }
 
   /// As ``open(path:)``; tests choose the schema, the size of the log, and faults.

@@ -39,6 +39,36 @@ extension Stories {
       }
     }
 
+    @Test func serveEndsWhenItCannotListenAndNamesTheAddress() async throws {
+      try await withArchive { escrow, archive, _ in
+        try await Stage.run { stage in
+          let other = try EscrowProcess(on: stage, port: archive.port, peers: sender("ct1", "CT1"), routes: [:])
+          let result = try await other.alone("serve")
+          #expect(result.code == 1, "\(result)")
+          #expect(result.errors.contains("cannot listen for DICOM on 127.0.0.1:\(archive.port)"), "\(result)")
+        }
+        #expect(try await escrow.http.request("GET", "/health/live").status == 200)
+      }
+    }
+
+    @Test func serveNamesTheLedgerThatIsNone() async throws {
+      try await Stage.run { stage in
+        let escrow = try EscrowProcess(on: stage, peers: sender("ct1", "CT1"), routes: [:])
+        try stage.directory.write(String(repeating: "garbage ", count: 100), to: "escrow.db")
+        let result = try await escrow.alone("serve")
+        #expect(result.code == 1 && result.errors.contains("escrow.db cannot be used"), "\(result)")
+      }
+    }
+
+    @Test func aNameThatIsNoDestinationIsNotAnEmptyQueue() async throws {
+      try await withArchive { escrow, _, _ in
+        let queue = try await escrow.cli("queue", "ls", "--to", "archvie")
+        #expect(queue.code == 2 && queue.errors.contains("archvie"), "\(queue)")
+        let retry = try await escrow.cli("queue", "retry", "--id", "999", "--yes")
+        #expect(retry.code == 1, "\(retry)")
+      }
+    }
+
     @Test func echoTellsWhetherAPeerAnswers() async throws {
       try await withArchive { escrow, archive, _ in
         let answered = try await escrow.alone("echo", "archive")

@@ -51,6 +51,16 @@ import Testing
     #expect(health.succeeded() == .none)
   }
 
+  @Test func thatItCannotBeReachedNowAndThenDoesNotMakeUpForThatItStoresNothing() {
+    var health = DestinationHealth()
+    _ = fail(&health, .refusing)
+    _ = fail(&health, .unreachable)
+    health.beginProbe()
+    #expect(health.associated() == .none)
+    #expect(health.downSince == start)
+    #expect(health.succeeded() == .cameUp)
+  }
+
   @Test func oneThatForbidsIsTriedOnlyNowAndThen() {
     var health = DestinationHealth()
     #expect(fail(&health, .forbidding) == .wentDown)

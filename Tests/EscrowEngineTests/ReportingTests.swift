@@ -158,6 +158,43 @@ import Testing
     }
   }
 
+  @Test func aPeerThatTakesItsWordBackAgainAndAgainIsNotSentToForEver() {
+    let policy = CommitmentPolicy(maxResends: 2)
+    let now = Timestamp(microseconds: 1_000_000)
+    var delivery = Delivery(
+      id: DeliveryID(rawValue: 1), instance: InstanceID(rawValue: "1"), destination: "archive", state: .delivered,
+      proof: .commitment, attempts: 1, resends: 1, provedBy: 1)
+    var waits: [Duration?] = []
+    for _ in 1...3 {
+      var consignment = Consignment(instance: .sample(Self.sample), deliveries: [delivery])
+      let reference = AskedReference(
+        delivery: delivery.id, attempt: 1, transactionUID: "2.25.1", opening: 1)
+      _ = consignment.refuse(reference, reason: 0x0112, policy: policy, now: now)
+      waits.append(consignment.deliveries[0].notBefore?.since(now))
+      delivery = consignment.deliveries[0]
+      #expect(delivery.state == (waits.count == 1 ? .queued : .sent))
+      delivery.state = .delivered
+      delivery.provedBy = 1
+    }
+    #expect(waits == [.seconds(10), .minutes(10), .minutes(10)])
+  }
+
+  @Test func aCopyThatStaysSaysWhy() {
+    var instance = Instance.sample(Self.sample)
+    instance.state = .settled
+    instance.settledAt = Timestamp(microseconds: 1)
+    var delivery = Delivery(
+      id: DeliveryID(rawValue: 1), instance: instance.id, destination: "archive", state: .delivered, proof: .commitment)
+    func obstacle() -> String? { PurgeGuard.obstacle(Consignment(instance: instance, deliveries: [delivery])) }
+    #expect(obstacle() == nil)
+    delivery.discardedElements = true
+    #expect(obstacle()?.contains("B006H") == true)
+    delivery.state = .failed
+    #expect(obstacle()?.contains("archive is failed") == true)
+    instance.conflicted = true
+    #expect(obstacle()?.contains("other content") == true)
+  }
+
   @Test func anEmptyReportProvesNothing() async throws {
     try await asked { engine, uid in
       let status = try await send(report(uid), to: engine)
@@ -173,5 +210,17 @@ import Testing
       #expect(status == .success)
       #expect(try await engine.delivery().state == .requested)
     }
+  }
+}
+
+extension Instance {
+  /// An instance on record.
+  fileprivate static func sample(_ sample: SampleInstance) -> Instance {
+    Instance(
+      id: InstanceID(rawValue: "1"), sop: sample.sop, transferSyntax: sample.transferSyntax.uid,
+      attributes: InstanceAttributes(),
+      source: Source(callingAE: "CT1", calledAE: "ESCROW", address: "10.0.0.7", peer: nil, association: "a-1"),
+      receivedAt: Timestamp(microseconds: 1), dataSetLength: 1, digest: Digest(high: 1, low: 1),
+      file: InstanceID(rawValue: "1"), state: .inTransit, retention: .standard)
   }
 }

@@ -29,7 +29,9 @@ package struct InstanceBody: Codable, Sendable {
     seriesInstanceUID = instance.attributes.seriesInstanceUID?.rawValue
     transferSyntaxUID = instance.transferSyntax.rawValue
     state = instance.state.rawValue
-    reason = instance.reason
+    reason =
+      instance.reason
+      ?? PurgeGuard.obstacle(Consignment(instance: instance, deliveries: record.deliveries))
     receivedAt = instance.receivedAt.rfc3339
     callingAE = instance.source.callingAE.rawValue
     calledAE = instance.source.calledAE.rawValue

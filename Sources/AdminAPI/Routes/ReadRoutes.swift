@@ -50,9 +50,20 @@ struct ReadRoutes: Sendable {
       destinations: query.list("to").map { Set($0.map { PeerName($0) }) },
       sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
       studyInstanceUID: query["studyInstanceUID"].map { UID($0) })
+    try await refuseUnknown(filter.destinations)
     let page = try await ledger.deliveries(filter, page: Request.page(query))
     let waiting = WaitingReason(context: context)
     return try JSON.response(ListBody(items: page.items.map { QueueBody($0, waiting) }, next: page.next))
+  }
+
+  /// A name that was never a destination here is a typing error; to answer it with an empty list would say all is well.
+  private func refuseUnknown(_ names: Set<PeerName>?) async throws {
+    for name in (names ?? []).sorted() where context.destinations[name] == nil {
+      let known = try await ledger.count(DeliveryFilter(destinations: [name])) > 0
+      guard known else {
+        throw ProblemDetails.badRequest("no peer \(name.rawValue.escaped) with host and port is configured")
+      }
+    }
   }
 
   private func delivery(_ text: String) async throws -> Response {
@@ -79,6 +90,7 @@ struct ReadRoutes: Sendable {
       destinations: query.list("to").map { Set($0.map { PeerName($0) }) },
       states: try query.list("state").map { try parsed($0, as: TransactionRecord.State.self, parameter: "state") },
       sopInstanceUID: query["sopInstanceUID"].map { UID($0) })
+    try await refuseUnknown(filter.destinations)
     let page = try await ledger.transactions(filter, page: Request.page(query))
     return try JSON.response(ListBody(items: page.items.map { CommitmentBody($0) }, next: page.next))
   }

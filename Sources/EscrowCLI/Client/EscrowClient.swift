@@ -25,7 +25,11 @@ struct EscrowClient {
   }
 
   func postFile<Body: Decodable>(_ type: Body.Type, _ path: String, file: String) throws -> Body {
-    try decode(type, perform(path, upload: .file(file)), json: false)
+    do {
+      return try decode(type, perform(path, upload: .file(file)), json: false)
+    } catch let failure as Failure where failure.code != .unreachable && !failure.text.contains(file) {
+      throw Failure(failure.code, "\(file): \(failure.text)")
+    }
   }
 
   /// Decodes a success; throws what the server says of a failure. With `json`, prints the body as it came.

@@ -94,6 +94,7 @@ struct QueueCommand: ParsableCommand {
         yes ? "\(result.changed) of \(result.matched) queued again" : "\(result.matched) match; --yes queues them again"
       )
       for skipped in result.skipped { print("  delivery \(skipped.id) skipped: \(skipped.reason)") }
+      if result.matched == 0 { throw Failure(.no, "no delivery matches") }
     }
 
     private func list(_ text: String?) -> [String]? { text?.split(separator: ",").map(String.init) }

@@ -94,10 +94,13 @@ extension Consignment {
     if [.purging, .purged, .discarded].contains(instance.state) {
       instance.reason = "\(deliveries[index].destination): \(text)"
     } else {
-      let sendsAgain = reason == 0x0112 && instance.state.hasFile
+      // With the same limit as any sending again: a peer that takes back what it says must not keep us busy for ever.
+      let resends = deliveries[index].resends
+      let sendsAgain = reason == 0x0112 && instance.state.hasFile && resends < policy.maxResends
       deliveries[index].move(sendsAgain ? .contradictedResend : .contradictedAskAgain)
       if sendsAgain { deliveries[index].resends += 1 }
-      deliveries[index].notBefore = sendsAgain ? nil : now + policy.wait(afterOpening: deliveries[index].asks)
+      deliveries[index].notBefore =
+        now + (sendsAgain ? policy.resendWait(after: resends) : policy.wait(afterOpening: deliveries[index].asks))
       deliveries[index].provedBy = nil
       deliveries[index].firstAskedAt = nil
     }

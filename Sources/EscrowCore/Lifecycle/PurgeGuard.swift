@@ -14,4 +14,19 @@ package enum PurgeGuard {
     else { return nil }
     return settledAt + retention
   }
+
+  /// In words, why the copy of a settled instance stays, when it is not for the time alone.
+  package static func obstacle(_ consignment: Consignment) -> String? {
+    let instance = consignment.instance
+    guard instance.state == .settled, due(consignment) == nil else { return nil }
+    if instance.conflicted { return "kept: other content of this SOP Instance UID is on record" }
+    if let bad = consignment.deliveries.first(where: { ![.delivered, .waived, .superseded].contains($0.state) }) {
+      return "kept: the delivery to \(bad.destination) is \(bad.state)"
+    }
+    if let bad = consignment.deliveries.first(where: { $0.discardedElements && !$0.acceptDiscarded }) {
+      return "kept: \(bad.destination) discarded elements (B006H), and its route does not accept that"
+    }
+    if instance.retention == .never { return "kept: a route says never" }
+    return "kept: no delivery of a route has proved it safe"
+  }
 }

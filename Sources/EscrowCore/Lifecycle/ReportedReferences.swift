@@ -52,7 +52,7 @@ extension EscrowEvent {
   /// A destination has not reported for too long.
   package static func overdue(_ destination: PeerName, since: Timestamp, at now: Timestamp) -> EscrowEvent {
     EscrowEvent(
-      .commitmentOverdue, at: now, destination: destination, reason: "no report since \(since.rfc3339)")
+      .commitmentOverdue, at: now, destination: destination, reason: "no report of use since \(since.rfc3339)")
   }
 }
 
@@ -60,7 +60,7 @@ extension Alarm {
   /// A destination has not reported for too long.
   package static func overdue(_ destination: PeerName, since: Timestamp, at now: Timestamp) -> Alarm {
     Alarm(
-      .commitmentOverdue, subject: destination.rawValue, since: now, text: "no report since \(since.rfc3339)")
+      .commitmentOverdue, subject: destination.rawValue, since: now, text: "no report of use since \(since.rfc3339)")
   }
 
   /// An endpoint is told nothing any more.

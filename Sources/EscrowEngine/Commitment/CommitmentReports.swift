@@ -41,7 +41,9 @@ struct CommitmentReports: Sendable {
       report, from: reporters, policies: context.destinations.commitmentPolicies, now: context.clock.now())
     switch result {
     case .applied(let applied):
-      context.logger.info(
+      let isOdd = applied.missing > 0 || applied.proved + applied.failed == 0
+      context.logger.log(
+        level: isOdd ? .warning : .info,
         "report: \(applied.proved) committed, \(applied.failed) failed, \(applied.missing) missing, \(applied.ignored) ignored",
         metadata: metadata(association, report))
       wake(applied)

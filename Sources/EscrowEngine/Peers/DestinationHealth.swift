@@ -14,13 +14,15 @@ package struct DestinationHealth: Sendable, Equatable {
   }
 
   /// What kind of trouble it is, because they end differently.
-  package enum Trouble: Sendable, Equatable {
+  package enum Trouble: Int, Sendable, Comparable {
     /// No association: over with the next one.
     case unreachable
     /// Associations, but no instance gets through: over when one is stored.
     case refusing
     /// It does not let us: as `refusing`, and tried only now and then.
     case forbidding
+
+    package static func < (left: Trouble, right: Trouble) -> Bool { left.rawValue < right.rawValue }
 
     /// The wait between two tries at the least.
     var leastWait: Duration { self == .forbidding ? .minutes(15) : .zero }
@@ -49,7 +51,8 @@ package struct DestinationHealth: Sendable, Equatable {
     let change: Change = downSince == nil ? .wentDown : .none
     failures += 1
     self.reason = reason
-    self.trouble = trouble
+    // That it cannot be reached now and then does not make up for that it stores nothing.
+    self.trouble = downSince == nil ? trouble : max(trouble, self.trouble)
     downSince = downSince ?? now
     state = .down(until: moment + max(retry.wait(afterFailures: failures, jitter: jitter), trouble.leastWait))
     return change

@@ -22,10 +22,20 @@ package struct ReceiveService: AssociationService {
 
   package func judge(_ request: AssociateRequest, from remote: RemoteEndpoint) async -> AssociationVerdict {
     let verdict = judge.judge(request, from: remote)
+    warnOfUselessReports(request, from: remote)
     if case .reject(_, let text) = verdict {
       context.rejections.note(text, callingAE: request.callingAE, remote: remote, at: context.clock.monotonic())
     }
     return verdict
+  }
+
+  /// Somebody wants to report whom nobody asked: most often an archive that reports under another AE title.
+  private func warnOfUselessReports(_ request: AssociateRequest, from remote: RemoteEndpoint) {
+    let role = request.userInformation.roleSelections.first { $0.abstractSyntax == StorageCommitment.sopClassUID }
+    guard role?.scp == true, context.peers.reporters(request.callingAE, at: remote.address).isEmpty else { return }
+    context.logger.warning(
+      "wants to report storage commitment, but no peer with report in its allow has this AE title and address",
+      metadata: ["peer": "\(request.callingAE.rawValue.escaped)@\(remote.address)"])
   }
 
   /// The last associations are for those who report: their reports let copies go when the disk is full.

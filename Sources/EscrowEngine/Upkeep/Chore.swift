@@ -24,6 +24,8 @@ struct Chore: Sendable {
     } catch let error as LedgerError {
       if case .syncFailed = error { throw error }
       context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
+    } catch is CancellationError {
+      return
     } catch {
       context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
     }

@@ -40,7 +40,8 @@ package struct UpkeepService: Service {
             Chore("hosts", every: .minutes(5), resolveHosts), Chore("orphans", every: .hours(1), sweepOrphans),
           ], tick: .minutes(1))
       }
-      try await group.waitForAll()
+      // A ledger that cannot be made durable ends the process, whichever loop finds out.
+      while try await group.next() != nil {}
     }
   }
 
