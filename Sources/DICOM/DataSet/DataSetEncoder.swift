@@ -70,16 +70,7 @@ struct DataSetEncoder {
   }
 
   private mutating func appendHeader(_ tag: Tag, _ vr: VR?, _ length: UInt32) {
-    bytes += encoding.bytes(tag.group)
-    bytes += encoding.bytes(tag.element)
-    guard encoding.isExplicitVR, let vr else { return bytes += encoding.bytes(length) }
-    bytes += vr.rawValue.utf8
-    if vr.isLongForm {
-      bytes += [0, 0]
-      bytes += encoding.bytes(length)
-    } else {
-      bytes += encoding.bytes(UInt16(length))
-    }
+    bytes += encoding.header(tag, vr, length)
   }
 }
 

@@ -34,6 +34,16 @@ struct ElementEncoding: Hashable, Sendable {
   }
 }
 
+extension ElementEncoding {
+  /// Tag, VR and length as they stand in front of a value; items and delimiters have no VR (PS3.5 §7.1, §7.5).
+  func header(_ tag: Tag, _ vr: VR?, _ length: UInt32) -> [UInt8] {
+    let start = bytes(tag.group) + bytes(tag.element)
+    guard isExplicitVR, let vr else { return start + bytes(length) }
+    let size = vr.isLongForm ? [0, 0] + bytes(length) : bytes(UInt16(length))
+    return start + Array(vr.rawValue.utf8) + size
+  }
+}
+
 extension TransferSyntax {
   /// How the data set's headers are written, after inflation where it is deflated.
   var elementEncoding: ElementEncoding {

@@ -102,16 +102,6 @@ extension DataSetRecoder {
   }
 
   private func write(_ tag: Tag, _ vr: VR?, _ length: UInt32, to output: inout [UInt8]) {
-    let encoding = scope.output
-    output += encoding.bytes(tag.group)
-    output += encoding.bytes(tag.element)
-    guard encoding.isExplicitVR, let vr else { return output += encoding.bytes(length) }
-    output += vr.rawValue.utf8
-    if vr.isLongForm {
-      output += [0, 0]
-      output += encoding.bytes(length)
-    } else {
-      output += encoding.bytes(UInt16(length))
-    }
+    output += scope.output.header(tag, vr, length)
   }
 }
