@@ -18,7 +18,7 @@ package struct AdminServer: Service {
   ///   - running: told the port when the server accepts requests.
   package init(
     context: EngineContext, readiness: Readiness,
-    ping: @escaping @Sendable (String) async throws -> WebhookPing = { _ in WebhookPing(status: nil, seconds: 0) },
+    ping: @escaping @Sendable (String) async throws -> WebhookPing,
     running: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.context = context

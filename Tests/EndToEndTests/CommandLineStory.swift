@@ -138,10 +138,10 @@ extension Stories {
     }
 
     @Test func aHangupDoesNotEndTheRouter() async throws {
-      try await withArchive { escrow, _, _ in
+      try await withArchive { escrow, _, samples in
         escrow.signal(SIGHUP)
-        try await Task.sleep(for: .milliseconds(200))
-        #expect(try await escrow.http.request("GET", "/health/live").status == 200)
+        try await escrow.dcmtk(calling: "CT1").storescu(files: samples.map(\.path)).expectSuccess()
+        try await escrow.has(samples.count, deliveries: "delivered")
       }
     }
 

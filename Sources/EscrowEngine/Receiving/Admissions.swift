@@ -18,7 +18,7 @@ struct Admissions: Sendable {
   func admit(_ admission: Admission) async throws -> AdmissionResult {
     var admission = admission
     var result = try await enter(admission)
-    if case .known(let earlier) = result, try await !isWhole(earlier) {
+    if case .known(let earlier) = result, try await !isWhole(earlier, insteadOf: admission.id) {
       admission.lost = [earlier]
       result = try await enter(admission)
     }
@@ -27,7 +27,7 @@ struct Admissions: Sendable {
     case .replaced(_, let old): if old != admission.id { await drop(old) }
     case .known, .looped: await drop(admission.id)
     }
-    await wake(admission, result)
+    wake(admission, result)
     return result
   }
 
@@ -41,19 +41,23 @@ struct Admissions: Sendable {
   }
 
   /// Whether the file of an instance on record is there with all its bytes: only then the new file is one too many.
-  private func isWhole(_ id: InstanceID) async throws -> Bool {
-    guard let instance = try await context.ledger.instance(id), instance.state.hasFile else { return true }
+  /// When that cannot be found out, the new file goes as well, and its sender is not told success.
+  private func isWhole(_ id: InstanceID, insteadOf file: InstanceID) async throws -> Bool {
     do {
+      guard let instance = try await context.ledger.instance(id), instance.state.hasFile else { return true }
       try await context.pool.runIfActive { try context.spool.verify(instance.file) }
       return true
     } catch let error as SpoolError where error.isLoss {
       context.logger.error("the same bytes came again and replace a lost file: \(error)")
       return false
+    } catch {
+      if dropsRefused { await drop(file) }
+      throw error
     }
   }
 
   /// A repetition may have changed deliveries besides those that are planned now.
-  private func wake(_ admission: Admission, _ result: AdmissionResult) async {
+  private func wake(_ admission: Admission, _ result: AdmissionResult) {
     switch result {
     case .admitted: context.wakeQueues(of: admission.plan.deliveries.map(\.destination))
     case .known, .replaced, .looped: context.wakeDestinations()

@@ -39,8 +39,9 @@ struct DestinationSender: Sendable {
   }
 
   private func sendAll(over association: inout DeliveryAssociation?) async throws -> Timestamp? {
+    var limit = Self.batch
     while !context.isDraining {
-      let batch = try await claim()
+      let batch = try await claim(limit)
       if batch.claims.isEmpty {
         if batch.nextDue == nil { await HealthChanges(context: context).succeeded(destination) }
         guard association != nil, await queue.park(number, nextDue: batch.nextDue) else { return batch.nextDue }
@@ -48,7 +49,9 @@ struct DestinationSender: Sendable {
       }
       let (own, others) = share(batch.claims)
       giveBack(others)
-      if batch.claims.count == Self.batch || !others.isEmpty { queue.noteMore() }
+      if batch.claims.count == limit || !others.isEmpty { queue.noteMore() }
+      // Large instances are claimed a few at a time, so that hardly any is taken only to be given back.
+      limit = others.isEmpty ? min(limit * 2, Self.batch) : own.count
       let rest = await send(own, over: &association)
       guard rest.isEmpty else {
         giveBack(rest)
@@ -58,9 +61,9 @@ struct DestinationSender: Sendable {
     return nil
   }
 
-  private func claim() async throws -> ClaimBatch {
+  private func claim(_ limit: Int) async throws -> ClaimBatch {
     let batch = try await context.ledger.claim(
-      destination.name, limit: Self.batch, lease: context.clock.monotonic() + Self.lease, now: context.clock.now())
+      destination.name, limit: limit, lease: context.clock.monotonic() + Self.lease, now: context.clock.now())
     context.leases.hold(batch.claims.map(\.key))
     return batch
   }
@@ -111,11 +114,12 @@ struct DestinationSender: Sendable {
         to: destination, for: claims, patience: patience, context: context)
       await HealthChanges(context: context).associated(destination)
       return association
-    } catch  where patience != nil && queue.isServed {
-      context.logger.info("no further association: \(error)", metadata: ["peer": "\(destination.name)"])
-      queue.noteLimit()
-      return nil
     } catch {
+      guard patience == nil || !queue.isServed else {
+        context.logger.info("no further association: \(error)", metadata: ["peer": "\(destination.name)"])
+        queue.noteLimit()
+        return nil
+      }
       await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .unreachable)
       return nil
     }

@@ -37,7 +37,10 @@ struct TestAPI {
       connector: AssociationConnector(
         group: MultiThreadedEventLoopGroup.singleton, ioPool: .singleton, logger: logger), pool: .singleton,
       logger: logger)
-    let application = Application(router: AdminServer(context: context, readiness: Readiness()).router())
+    let application = Application(
+      router: AdminServer(
+        context: context, readiness: Readiness(), ping: { _ in WebhookPing(status: 200, seconds: 0) }
+      ).router())
     try await application.test(.router) { try await body($0, context) }
   }
 
