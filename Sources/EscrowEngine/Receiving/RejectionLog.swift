@@ -58,14 +58,21 @@ package final class RejectionLog: Sendable {
     }
   }
 
-  /// Writes down what waits.
+  /// Writes down what waits; what the ledger does not take waits on, as far as a minute's worth.
   func record(in context: EngineContext) async throws {
-    for rejection in take() {
-      context.logger.warning("association rejected: \(rejection.text)", metadata: ["peer": "\(rejection.caller)"])
+    var rest = take()[...]
+    defer { putBack(rest) }
+    while let rejection = rest.first {
       try await context.ledger.tell(
         EscrowEvent(
           .associationRejected, at: context.clock.now(), reason: rejection.text, actor: rejection.caller))
+      rest = rest.dropFirst()
+      context.logger.warning("association rejected: \(rejection.text)", metadata: ["peer": "\(rejection.caller)"])
       context.webhooks()
     }
+  }
+
+  private func putBack(_ rest: ArraySlice<Rejection>) {
+    state.withLockedValue { $0.waiting = Array((rest + $0.waiting).prefix(Self.limit + 1)) }
   }
 }
