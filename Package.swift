@@ -38,7 +38,7 @@ let package = Package(
   name: "Escrow",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "escrow", targets: ["EscrowCLI"]),
+    .executable(name: "escrow", targets: ["EscrowProgram"]),
     .library(name: "DICOM", targets: ["DICOM"]),
     .library(name: "DICOMProtocol", targets: ["DICOMProtocol"]),
     .library(name: "DICOMNetwork", targets: ["DICOMNetwork"]),
@@ -99,20 +99,28 @@ let package = Package(
         "DICOM", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", hummingbird, lifecycle, logging,
         metrics, nio("NIOCore"), nio("NIOConcurrencyHelpers"), httpTypes,
       ]),
-    .executableTarget(
-      name: "EscrowCLI",
-      dependencies: [
+    module(
+      "EscrowCLI",
+      [
         "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowConfiguration", "EscrowSpool", "LedgerSQLite",
         "Webhooks", "EscrowEngine", "BuiltInArchive", "AdminAPI", "CCurl", arguments, lifecycle, logging, metrics,
         nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
-      ],
-      swiftSettings: settings),
+      ]),
+    .executableTarget(name: "EscrowProgram", dependencies: ["EscrowCLI"], swiftSettings: settings),
     module(
       "EscrowTesting",
       [
         "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowSpool", nio("NIOCore"), nio("NIOPosix"),
         nio("NIOConcurrencyHelpers"),
       ]),
+    // The program with broken parts, for the tests that must notice; never installed.
+    .executableTarget(
+      name: "EscrowFaulty",
+      dependencies: [
+        "DICOM", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", "LedgerSQLite", "EscrowCLI",
+        "EscrowTesting", "DICOMNetwork", logging, nio("NIOConcurrencyHelpers"), nio("NIOPosix"),
+      ],
+      swiftSettings: settings),
 
     tests("DICOM", ["DICOM", "EscrowTesting", nio("NIOCore")]),
     tests("DICOMProtocol", ["DICOM", "DICOMProtocol", "EscrowTesting", nio("NIOCore")]),

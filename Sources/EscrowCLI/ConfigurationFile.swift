@@ -1,8 +1,8 @@
-import EscrowConfiguration
+package import EscrowConfiguration
 import Foundation
 
 /// The configuration file of a command: the one that is named, or the default of a checkout or an installation.
-enum ConfigurationFile {
+package enum ConfigurationFile {
   static let inCheckout = "deploy/escrow.yaml"
   static let installed = "/etc/escrow/escrow.yaml"
 
@@ -20,7 +20,7 @@ enum ConfigurationFile {
   }
 
   /// Reads and validates everything; prints warnings; ends with all errors when there are any.
-  static func load(_ named: String?) throws -> LoadedConfiguration {
+  package static func load(_ named: String?) throws -> LoadedConfiguration {
     do {
       let loaded = try ConfigurationLoader.load(
         file: path(named), environment: ProcessInfo.processInfo.environment)

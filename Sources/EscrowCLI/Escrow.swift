@@ -1,12 +1,11 @@
-import ArgumentParser
+package import ArgumentParser
 import DICOMNetwork
 import EscrowCore
 import Glibc
 
 /// The `escrow` command.
-@main
-struct Escrow: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct Escrow: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "escrow",
     abstract: "A DICOM store-and-forward router that deletes nothing on hope.",
     discussion: """
@@ -25,8 +24,10 @@ struct Escrow: AsyncParsableCommand {
       DemoCommand.self,
     ])
 
+  package init() {}
+
   /// Runs the command and ends the process with an exit code of ours.
-  static func main() async {
+  package static func main() async {
     StandardOutput.flushLines()
     do {
       var command = try parseAsRoot()

@@ -17,9 +17,12 @@ package final class SQLiteLedger: Ledger {
   ///
   /// Takes the lock, refuses a newer schema, copies an existing file before it is migrated, checks that commits are
   /// flushed, and grows the write-ahead log.
-  package static func open(path: String) throws -> SQLiteLedger {
+  ///
+  /// - Parameter synchronous: anything but `full` breaks the promise; only a test that must notice says so.
+  package static func open(path: String, synchronous: Synchronous = .full) throws -> SQLiteLedger {
     do {
-      return try SQLiteLedger(path: path, migrator: Schema.migrator, logPages: 2048, fault: { _ in })
+      return try SQLiteLedger(
+        path: path, migrator: Schema.migrator, logPages: 2048, synchronous: synchronous, fault: { _ in })
     } catch let error as DatabaseError {
       throw LedgerError.unusable(path: path, cause: error.message ?? "\(error.extendedResultCode)")
     } catch let error as CocoaError {
@@ -29,14 +32,14 @@ package final class SQLiteLedger: Ledger {
 
   /// As ``open(path:)``; tests choose the schema, the size of the log, and faults.
   init(
-    path: String, migrator: DatabaseMigrator, logPages: Int,
+    path: String, migrator: DatabaseMigrator, logPages: Int, synchronous: Synchronous = .full,
     fault: @escaping @Sendable (BatchingWriter.Moment) throws -> Void
   ) throws {
     lock = try FileLock(path: path + "-lock")
     try Upgrade.prepare(path: path, migrator: migrator)
     pool = try DatabasePool(path: path, configuration: Durability.configuration)
     try migrator.migrate(pool)
-    try Durability.establish(in: pool, logPages: logPages)
+    try Durability.establish(in: pool, logPages: logPages, synchronous: synchronous)
     id = try Identity.establish(in: pool)
     writer = BatchingWriter(pool, lock: lock, fault: fault)
     writer.start()

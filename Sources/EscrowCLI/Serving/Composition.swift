@@ -5,28 +5,36 @@ import AdminAPI
 import BuiltInArchive
 import DICOM
 import DICOMNetwork
-import EscrowConfiguration
+package import EscrowConfiguration
 import EscrowCore
 import EscrowEngine
-import EscrowSpool
-import LedgerSQLite
-import Logging
-import NIOPosix
+package import EscrowSpool
+package import LedgerSQLite
+package import Logging
+package import NIOPosix
 import NIOCore
 import ServiceLifecycle
 import Webhooks
 
 /// Builds the running system from its settings: the one place that knows every part.
-struct Composition {
+package struct Composition {
   let settings: Settings
   let logger: Logger
+  /// What it is made of below the road; always the default but in tests of what the tests would notice.
+  let parts: Parts
   /// Told when the listener and the API accept connections: the DICOM port and the HTTP port.
-  var ready: @Sendable (_ dicom: Int, _ http: Int) async -> Void = { _, _ in }
+  package var ready: @Sendable (_ dicom: Int, _ http: Int) async -> Void = { _, _ in }
 
   private static let ioThreads = 12
 
+  package init(settings: Settings, logger: Logger, parts: Parts = Parts()) {
+    self.settings = settings
+    self.logger = logger
+    self.parts = parts
+  }
+
   /// Runs until the process is told to stop (SIGTERM, SIGINT), or until a part fails.
-  func run() async throws {
+  package func run() async throws {
     // A terminal that goes away, or a reload that is not supported yet, must not end the router.
     signal(SIGHUP, SIG_IGN)
     let pool = NIOThreadPool(numberOfThreads: Self.ioThreads)
@@ -36,7 +44,7 @@ struct Composition {
     let transport = try CurlTransport(.init(version: Software.version))
     let webhooks = try dispatcher(ledger: ledger, transport: transport)
     let context = EngineContext(
-      settings: settings, ledger: ledger, spool: spool,
+      settings: settings, ledger: parts.road(ledger, spool), spool: spool,
       connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: pool, logger: logger,
       webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
@@ -47,11 +55,11 @@ struct Composition {
   }
 
   /// Opens ledger and spool, each of which carries the other's id and refuses another.
-  private func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger) {
+  package func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger) {
     try makeLedgerFolder()
-    let ledger = try SQLiteLedger.open(path: settings.ledger.path)
+    let ledger = try parts.openLedger(settings.ledger.path)
     let spool = try Spool.open(
-      path: settings.spool.path, pool: pool, ledgerID: ledger.id.uuidString,
+      path: settings.spool.path, disk: parts.disk, pool: pool, ledgerID: ledger.id.uuidString,
       maximumLength: settings.dicom.limits.dataSetLength)
     try await ledger.bind(spool: UUID(uuidString: spool.identity.id) ?? UUID())
     for warning in spool.warnings { logger.warning("\(warning)") }

@@ -1,6 +1,14 @@
 import EscrowCore
 import GRDB
 
+/// SQLite's `synchronous`: when a commit is flushed.
+package enum Synchronous: Int, Sendable {
+  /// At checkpoints only: a power cut takes the last commits.
+  case normal = 1
+  /// Before COMMIT returns.
+  case full = 2
+}
+
 /// The settings that make COMMIT mean durable.
 enum Durability {
   static var configuration: Configuration {
@@ -18,20 +26,20 @@ enum Durability {
 
   /// Turns flushing on and checks that it is, then grows the log. To be called after the pool is open, because GRDB
   /// itself turns `synchronous` down to NORMAL after `prepareDatabase`.
-  static func establish(in pool: DatabasePool, logPages: Int) throws {
+  static func establish(in pool: DatabasePool, logPages: Int, synchronous: Synchronous = .full) throws {
     try pool.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       try growLog(by: logPages, in: db)
-      try db.execute(sql: "PRAGMA synchronous = FULL")
-      try verify(db)
+      try db.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
+      try verify(db, atLeast: synchronous)
       _ = try db.checkpoint(.restart)
     }
   }
 
   /// Throws ``LedgerError/notDurable(synchronous:)`` unless each commit is flushed.
-  static func verify(_ db: Database) throws {
+  static func verify(_ db: Database, atLeast wanted: Synchronous = .full) throws {
     let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0
-    guard synchronous == 2 else { throw LedgerError.notDurable(synchronous: synchronous) }
+    guard synchronous >= wanted.rawValue else { throw LedgerError.notDurable(synchronous: synchronous) }
   }
 
   /// Fills the write-ahead log with commits of one page that mean nothing: a commit into a log that has its size

@@ -1,0 +1,179 @@
+package import DICOM
+package import EscrowCore
+
+/// A ledger that is another one but for what it does itself.
+package protocol ForwardingLedger: Ledger {
+  var ledger: any Ledger { get }
+}
+
+extension ForwardingLedger {
+  package func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult {
+    try await ledger.admit(admission, now: now)
+  }
+
+  package func claim(
+    _ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp
+  ) async throws -> ClaimBatch {
+    try await ledger.claim(destination, limit: limit, lease: lease, now: now)
+  }
+
+  package func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws {
+    try await ledger.renew(claims, lease: lease)
+  }
+
+  package func expireClaims(at moment: MonotonicTime, now: Timestamp) async throws -> Int {
+    try await ledger.expireClaims(at: moment, now: now)
+  }
+
+  package func record(_ outcomes: [AttemptOutcome], now: Timestamp) async throws {
+    try await ledger.record(outcomes, now: now)
+  }
+
+  package func openTransaction(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, now: Timestamp
+  ) async throws -> TransactionOpening {
+    try await ledger.openTransaction(uid, to: destination, policy: policy, now: now)
+  }
+
+  package func openTransaction(
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+  ) async throws {
+    try await ledger.openTransaction(uid, to: destination, references: references, actor: actor, now: now)
+  }
+
+  package func recordRequest(_ uid: UID, answer: RequestAnswer, now: Timestamp) async throws {
+    try await ledger.recordRequest(uid, answer: answer, now: now)
+  }
+
+  package func applyReport(
+    _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
+  ) async throws -> ReportResult {
+    try await ledger.applyReport(report, from: reporters, policies: policies, now: now)
+  }
+
+  package func expireReports(policies: [PeerName: CommitmentPolicy], now: Timestamp) async throws -> [PeerName: Int] {
+    try await ledger.expireReports(policies: policies, now: now)
+  }
+
+  package func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
+    try await ledger.beginPurge(limit: limit, now: now)
+  }
+
+  package func finishPurge(_ instances: [InstanceID], now: Timestamp) async throws {
+    try await ledger.finishPurge(instances, now: now)
+  }
+
+  package func markDamaged(_ instance: InstanceID, file: InstanceID, reason: String, now: Timestamp) async throws {
+    try await ledger.markDamaged(instance, file: file, reason: reason, now: now)
+  }
+
+  package func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws {
+    try await ledger.recordMissingFile(instance, now: now)
+  }
+
+  package func requeue(
+    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
+  ) async throws -> BulkResult {
+    try await ledger.requeue(filter, dryRun: dryRun, actor: actor, reason: reason, now: now)
+  }
+
+  package func advanceStudies(quiet: Duration, now: Timestamp) async throws -> Timestamp? {
+    try await ledger.advanceStudies(quiet: quiet, now: now)
+  }
+
+  package func raise(_ alarm: Alarm, event: EscrowEvent?) async throws {
+    try await ledger.raise(alarm, event: event)
+  }
+
+  package func clear(_ kind: AlarmKind, subject: String, event: EscrowEvent?) async throws {
+    try await ledger.clear(kind, subject: subject, event: event)
+  }
+
+  package func tell(_ event: EscrowEvent) async throws {
+    try await ledger.tell(event)
+  }
+
+  package func recover(now: Timestamp) async throws -> [PurgeTicket] {
+    try await ledger.recover(now: now)
+  }
+
+  package func status() async throws -> LedgerStatus {
+    try await ledger.status()
+  }
+
+  package func instance(_ id: InstanceID) async throws -> Instance? {
+    try await ledger.instance(id)
+  }
+
+  package func instances(_ filter: InstanceFilter, page: PageRequest) async throws -> Page<InstanceRecord> {
+    try await ledger.instances(filter, page: page)
+  }
+
+  package func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws -> Page<DeliveryRecord> {
+    try await ledger.deliveries(filter, page: page)
+  }
+
+  package func count(_ filter: DeliveryFilter) async throws -> Int {
+    try await ledger.count(filter)
+  }
+
+  package func trace(_ uid: UID) async throws -> Trace {
+    try await ledger.trace(uid)
+  }
+
+  package func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord> {
+    try await ledger.transactions(filter, page: page)
+  }
+
+  package func transaction(_ uid: UID) async throws -> TransactionRecord? {
+    try await ledger.transaction(uid)
+  }
+
+  package func alarms() async throws -> [Alarm] {
+    try await ledger.alarms()
+  }
+
+  package func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent] {
+    try await ledger.events(after: sequence, limit: limit)
+  }
+
+  package func lastEvent() async throws -> Int64 {
+    try await ledger.lastEvent()
+  }
+
+  package func endpoints() async throws -> [EndpointStatus] {
+    try await ledger.endpoints()
+  }
+
+  package func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry> {
+    try await ledger.webhookLog(endpoint, page: page)
+  }
+
+  package func openDestinations() async throws -> Set<PeerName> {
+    try await ledger.openDestinations()
+  }
+
+  package func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile] {
+    try await ledger.files(after: file, limit: limit)
+  }
+
+  package func subscribe(_ endpoints: [EndpointSubscription], now: Timestamp) async throws {
+    try await ledger.subscribe(endpoints, now: now)
+  }
+
+  package func dueWebhooks(_ endpoint: String, limit: Int, now: Timestamp) async throws -> WebhookBatch {
+    try await ledger.dueWebhooks(endpoint, limit: limit, now: now)
+  }
+
+  package func recordWebhooks(_ tries: [WebhookTry], now: Timestamp) async throws {
+    try await ledger.recordWebhooks(tries, now: now)
+  }
+
+  package func replayWebhooks(_ endpoint: String, messageIDs: Set<String>?, now: Timestamp) async throws -> Int {
+    try await ledger.replayWebhooks(endpoint, messageIDs: messageIDs, now: now)
+  }
+
+  package func setEndpoint(_ endpoint: String, disabled reason: String?, now: Timestamp) async throws {
+    try await ledger.setEndpoint(endpoint, disabled: reason, now: now)
+  }
+}
