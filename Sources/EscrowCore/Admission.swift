@@ -13,12 +13,15 @@ package struct Admission: Sendable, Equatable {
   package var plan: RoutingPlan
   /// Found in the spool without a row, not received now.
   package var recovered: Bool
+  /// Why its copy is to stay until an operator confirms; see ``Instance/pin``.
+  package var pin: String?
   /// Earlier instances whose files were just found to be missing or damaged.
   package var lost: Set<InstanceID> = []
 
   package init(
     id: InstanceID, sop: SOPInstance, transferSyntax: UID, attributes: InstanceAttributes, source: Source,
-    receivedAt: Timestamp, dataSetLength: Int64, digest: Digest, plan: RoutingPlan, recovered: Bool = false
+    receivedAt: Timestamp, dataSetLength: Int64, digest: Digest, plan: RoutingPlan, recovered: Bool = false,
+    pin: String? = nil
   ) {
     self.id = id
     self.sop = sop
@@ -30,6 +33,7 @@ package struct Admission: Sendable, Equatable {
     self.digest = digest
     self.plan = plan
     self.recovered = recovered
+    self.pin = pin
   }
 }
 

@@ -22,12 +22,14 @@ package struct Instance: Sendable, Equatable {
   package var conflicted: Bool
   /// Rebuilt or recovered from its spool file, not admitted from an association.
   package var recovered: Bool
+  /// Why its copy stays until an operator confirms that it may go; nil when nobody need confirm.
+  package var pin: String?
 
   package init(
     id: InstanceID, sop: SOPInstance, transferSyntax: UID, attributes: InstanceAttributes, source: Source,
     receivedAt: Timestamp, dataSetLength: Int64, digest: Digest, file: InstanceID, state: InstanceState,
     reason: String? = nil, retention: Retention, settledAt: Timestamp? = nil, conflicted: Bool = false,
-    recovered: Bool = false
+    recovered: Bool = false, pin: String? = nil
   ) {
     self.id = id
     self.sop = sop
@@ -44,6 +46,7 @@ package struct Instance: Sendable, Equatable {
     self.settledAt = settledAt
     self.conflicted = conflicted
     self.recovered = recovered
+    self.pin = pin
   }
 }
 

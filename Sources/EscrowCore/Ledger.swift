@@ -63,7 +63,7 @@ package protocol Ledger: LedgerReading, WebhookOutbox {
   func markDamaged(_ instance: InstanceID, file: InstanceID, reason: String, now: Timestamp) async throws
 
   /// A row whose file is gone at recovery: purged when everything is delivered, else as ``markDamaged(_:file:reason:now:)``.
-  func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws
+  func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) async throws
 
   /// Puts failed or cancelled deliveries back into the queue, counters reset. With `dryRun`, only counts.
   func requeue(
@@ -114,5 +114,14 @@ package protocol LedgerReading: Sendable {
   func openDestinations() async throws -> Set<PeerName>
   /// The instances whose file may be in the spool (all but the purged and discarded), in order of their file's name,
   /// after `file`. Of those being purged, and of damaged ones, it may be missing.
-  func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile]
+  ///
+  /// - Parameter ending: only files whose names end so; empty for all.
+  func files(after file: InstanceID?, ending: String, limit: Int) async throws -> [ExpectedFile]
+}
+
+extension LedgerReading {
+  /// As ``files(after:ending:limit:)``, whatever the names end in.
+  package func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile] {
+    try await files(after: file, ending: "", limit: limit)
+  }
 }

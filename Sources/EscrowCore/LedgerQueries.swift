@@ -337,10 +337,17 @@ package struct ExpectedFile: Sendable, Equatable {
   package var instance: InstanceID
   package var file: InstanceID
   package var state: InstanceState
+  /// Of the data set, in bytes.
+  package var dataSetLength: Int64
+  package var digest: Digest
 
-  package init(instance: InstanceID, file: InstanceID, state: InstanceState) {
+  package init(
+    instance: InstanceID, file: InstanceID, state: InstanceState, dataSetLength: Int64, digest: Digest
+  ) {
     self.instance = instance
     self.file = file
     self.state = state
+    self.dataSetLength = dataSetLength
+    self.digest = digest
   }
 }

@@ -10,7 +10,7 @@ package struct Inventory: Sendable {
 
 /// The names of many files in 16 bytes each, in order.
 package struct FileNames: RandomAccessCollection, Sendable {
-  private let values: [UInt128]
+  let values: [UInt128]
 
   /// Well-formed ids in any order.
   init(_ files: [UInt128]) { values = files.sorted() }

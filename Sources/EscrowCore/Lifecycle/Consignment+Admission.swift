@@ -11,7 +11,7 @@ extension Consignment {
       attributes: admission.attributes, source: admission.source, receivedAt: admission.receivedAt,
       dataSetLength: admission.dataSetLength, digest: admission.digest, file: admission.id,
       state: hold == nil ? .inTransit : .held, reason: hold, retention: admission.plan.retention,
-      conflicted: conflicted, recovered: admission.recovered)
+      conflicted: conflicted, recovered: admission.recovered, pin: admission.pin)
     var new = Consignment(instance: instance, deliveries: [])
     new.planned = deliveries
     new.tell(.instanceReceived, actor: admission.source.actor, now: now)

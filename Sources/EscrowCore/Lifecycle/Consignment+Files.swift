@@ -24,9 +24,9 @@ extension Consignment {
   }
 
   /// The file was gone at recovery: as good as purged if everything is safe elsewhere, else damaged.
-  package mutating func loseFile(now: Timestamp) -> Bool {
-    guard instance.state == .settled, standing.isSafe, !instance.conflicted else {
-      return damage(reason: "file missing", now: now)
+  package mutating func loseFile(reason: String, now: Timestamp) -> Bool {
+    guard instance.state == .settled, standing.isSafe, !instance.conflicted, instance.pin == nil else {
+      return damage(reason: reason, now: now)
     }
     move(.purgeGuardHeld)
     return purged(reason: "file missing at recovery", now: now)

@@ -9,7 +9,7 @@ package enum PurgeGuard {
   /// contents is safe. That holds for each of the contents, the first as well.
   package static func due(_ consignment: Consignment) -> Timestamp? {
     let instance = consignment.instance
-    guard instance.state == .settled, !instance.conflicted, let settledAt = instance.settledAt,
+    guard instance.state == .settled, !instance.conflicted, instance.pin == nil, let settledAt = instance.settledAt,
       case .after(let retention) = instance.retention, Standing(of: consignment.deliveries).isSafe
     else { return nil }
     return settledAt + retention
@@ -19,6 +19,7 @@ package enum PurgeGuard {
   package static func obstacle(_ consignment: Consignment) -> String? {
     let instance = consignment.instance
     guard instance.state == .settled, due(consignment) == nil else { return nil }
+    if let pin = instance.pin { return "kept: \(pin)" }
     if instance.conflicted { return "kept: other content of this SOP Instance UID is on record" }
     if let bad = consignment.deliveries.first(where: { ![.delivered, .waived, .superseded].contains($0.state) }) {
       return "kept: the delivery to \(bad.destination) is \(bad.state)"

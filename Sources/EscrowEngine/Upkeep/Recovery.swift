@@ -33,21 +33,22 @@ package struct Recovery: Sendable {
     summary.purgesFinished = tickets.count
     let inventory = try context.spool.inventory()
     for path in inventory.unknown { context.logger.warning("not ours, left alone: \(path.escaped)") }
-    var files = Set(inventory.files)
-    try await compare(&files, &summary)
-    for file in files.sorted() { try await takeIn(file, &summary) }
+    // What is missing first: a file without a row may take its place.
+    for file in try await compare(inventory.files, &summary) { try await takeIn(file, &summary) }
     log(summary)
     return summary
   }
 
-  /// Takes the files that the ledger expects out of `files`; what it expects and is not there is recorded.
-  private func compare(_ files: inout Set<InstanceID>, _ summary: inout Summary) async throws {
+  /// Records what the ledger expects and is not there; returns the files that it does not know of.
+  private func compare(_ files: FileNames, _ summary: inout Summary) async throws -> FileNames {
+    var comparison = FileComparison(files)
     var last: InstanceID?
     while true {
       let expected = try await context.ledger.files(after: last, limit: 1000)
-      guard let end = expected.last else { return }
-      for entry in expected where files.remove(entry.file) == nil && entry.state.hasFile {
-        try await context.ledger.recordMissingFile(entry.instance, now: context.clock.now())
+      guard let end = expected.last else { return comparison.finish() }
+      for entry in comparison.missing(of: expected) where entry.state.hasFile {
+        try await context.ledger.recordMissingFile(
+          entry.instance, reason: "file missing", now: context.clock.now())
         summary.missing += 1
       }
       last = end.file
@@ -56,40 +57,22 @@ package struct Recovery: Sendable {
 
   /// A file without a row: whole ones go through admission again, others were never acknowledged.
   private func takeIn(_ file: InstanceID, _ summary: inout Summary) async throws {
-    guard let instance = try await readable(file) else {
+    let stray = StrayFile(id: file, spool: context.spool, routes: context.settings.routes)
+    switch try await context.pool.runIfActive({ try stray.read() }) {
+    case .unusable(let reason):
+      context.logger.warning("a file without a record is put aside: \(reason)", metadata: ["instance": "\(file)"])
       try context.spool.moveToOrphans(file)
       summary.orphans += 1
-      return
+    case .whole(let instance): try await admit(instance, &summary)
     }
-    switch try await Admissions(context: context, dropsRefused: false).admit(
-      instance.admission(by: context.settings.routes))
-    {
+  }
+
+  private func admit(_ instance: ReceivedInstance, _ summary: inout Summary) async throws {
+    let admission = instance.admission(by: context.settings.routes)
+    switch try await Admissions(context: context, dropsRefused: false).admit(admission) {
     case .admitted, .replaced: summary.admitted += 1
     case .known, .looped: summary.removed += 1
     }
-  }
-
-  /// The instance in a whole file; nil when the file is not whole, cannot be read, or would have been refused.
-  private func readable(_ file: InstanceID) async throws -> ReceivedInstance? {
-    do {
-      return try await context.pool.runIfActive { try read(file) }
-    } catch let error as SpoolError where error.isLoss {
-      context.logger.warning("a file without a record cannot be read: \(error)")
-      return nil
-    }
-  }
-
-  private func read(_ file: InstanceID) throws -> ReceivedInstance? {
-    let transferSyntax = try context.spool.open(file).record.transferSyntax
-    let observer = HeaderObserver(
-      transferSyntax: transferSyntax, wanted: ReceivedInstance.wantedTags(for: context.settings.routes))
-    guard case .complete(let record) = try context.spool.inspect(file, observer: observer) else { return nil }
-    let header = observer.finish()
-    guard StoreRefusal.of(header, sop: record.sop) == nil else { return nil }
-    return ReceivedInstance(
-      id: file, sop: record.sop, transferSyntax: record.transferSyntax, source: record.source,
-      receivedAt: record.receivedAt, dataSetLength: record.dataSetLength, digest: record.digest, header: header,
-      recovered: true)
   }
 
   private func log(_ summary: Summary) {

@@ -15,7 +15,7 @@ extension RandomWorld {
     let (id, file, now) = (known(), known(), now)
     return switch below(10) {
     case 0: RandomVerb("recover") { try await $0.recover(now: now) }
-    case 1..<4: RandomVerb("recordMissingFile \(id)") { try await $0.recordMissingFile(id, now: now) }
+    case 1..<4: RandomVerb("recordMissingFile \(id)") { try await $0.recordMissingFile(id, reason: "gone", now: now) }
     case 4:
       RandomVerb("markDamaged \(id) \(file)") {
         try await $0.markDamaged(id, file: file, reason: "short", now: now)

@@ -56,7 +56,7 @@ struct RandomWorld {
       plan: RoutingPlan(
         deliveries: planned, hold: planned.isEmpty ? one(of: ["no route took it", "unreadable"]) : nil,
         retention: one(of: [.after(.seconds(20)), .after(.zero), .never, .after(.seconds(90))]) ?? .never),
-      recovered: chance(10))
+      recovered: chance(10), pin: chance(10) ? "rebuilt" : nil)
     if chance(10) { admission.lost = [known()] }
     admissions.append(admission)
     return admission

@@ -41,8 +41,8 @@ extension MemoryLedger {
 
   package func openDestinations() async throws -> Set<PeerName> { read { $0.openDestinations() } }
 
-  package func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile] {
-    read { $0.files(after: file, limit: limit) }
+  package func files(after file: InstanceID?, ending: String, limit: Int) async throws -> [ExpectedFile] {
+    read { $0.files(after: file, ending: ending, limit: limit) }
   }
 }
 

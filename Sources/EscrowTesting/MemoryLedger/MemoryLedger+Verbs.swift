@@ -67,8 +67,8 @@ extension MemoryLedger {
     try perform { $0.markDamaged(instance, file: file, reason: reason, now: now) }
   }
 
-  package func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws {
-    try perform { $0.recordMissingFile(instance, now: now) }
+  package func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) async throws {
+    try perform { $0.recordMissingFile(instance, reason: reason, now: now) }
   }
 
   package func requeue(

@@ -67,7 +67,8 @@ enum Schema {
       settled_at INTEGER,
       conflicted \(flag) (conflicted IN (0, 1)),
       recovered \(flag) (recovered IN (0, 1)),
-      pinned \(flag) (pinned IN (0, 1)),
+      -- Why the copy stays until an operator confirms.
+      pin TEXT,
       legal_hold \(flag) (legal_hold IN (0, 1)),
       -- When the purge guard may hold: a hint, checked again by the guard itself.
       purge_at INTEGER,
@@ -82,7 +83,7 @@ enum Schema {
     CREATE INDEX instance_state ON instance(state, id);
     CREATE INDEX instance_held ON instance(reason) WHERE state = 'held';
     CREATE INDEX instance_purge ON instance(purge_at, id)
-      WHERE state = 'settled' AND purge_at IS NOT NULL AND pinned = 0 AND legal_hold = 0;
+      WHERE state = 'settled' AND purge_at IS NOT NULL AND pin IS NULL AND legal_hold = 0;
     CREATE UNIQUE INDEX instance_file ON instance(file) WHERE state NOT IN ('purged', 'discarded');
 
     """

@@ -35,20 +35,23 @@ extension SQLiteLedger {
     try await pool.read { try DeliverySearch(filter).count(in: $0) }
   }
 
-  package func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile] {
+  package func files(after file: InstanceID?, ending: String, limit: Int) async throws -> [ExpectedFile] {
     try await pool.read { db in
-      try db.rows(FileStatement.files, file?.rawValue ?? "", limit) {
-        ExpectedFile(instance: try $0.raw(), file: try $0.raw(), state: try $0.raw())
+      try db.rows(FileStatement.files, file?.rawValue ?? "", limit, ending) {
+        ExpectedFile(
+          instance: try $0.raw(), file: try $0.raw(), state: try $0.raw(), dataSetLength: $0.next(),
+          digest: try $0.digest())
       }
     }
   }
 }
 
 enum FileStatement {
-  /// Up to ?2 files with names after ?1 that may be there.
+  /// Up to ?2 files with names after ?1 and ending in ?3 that may be there.
   static let files = """
-    SELECT uuid, file, state FROM instance INDEXED BY instance_file
-    WHERE state NOT IN ('purged', 'discarded') AND file > ?1 ORDER BY file LIMIT ?2
+    SELECT uuid, file, state, bytes, digest FROM instance INDEXED BY instance_file
+    WHERE state NOT IN ('purged', 'discarded') AND file > ?1
+      AND (?3 = '' OR substr(file, -length(?3)) = ?3) ORDER BY file LIMIT ?2
     """
 }
 

@@ -22,8 +22,8 @@ extension SQLiteLedger {
     try await change([instance]) { $0.instance.file == file && $0.damage(reason: reason, now: now) }
   }
 
-  package func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws {
-    try await change([instance]) { $0.loseFile(now: now) }
+  package func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) async throws {
+    try await change([instance]) { $0.loseFile(reason: reason, now: now) }
   }
 
   package func recover(now: Timestamp) async throws -> [PurgeTicket] {
@@ -56,7 +56,7 @@ enum PurgeStatement {
   /// The instances whose moment came: ?1 now, ?2 limit. Only a hint; the guard is in ``begin``.
   static let candidates = """
     SELECT id FROM instance INDEXED BY instance_purge
-    WHERE state = 'settled' AND purge_at IS NOT NULL AND pinned = 0 AND legal_hold = 0 AND purge_at <= ?1
+    WHERE state = 'settled' AND purge_at IS NOT NULL AND pin IS NULL AND legal_hold = 0 AND purge_at <= ?1
     ORDER BY purge_at, id LIMIT ?2
     """
 
@@ -65,7 +65,7 @@ enum PurgeStatement {
   static let begin = """
     UPDATE instance SET state = '\(InstanceLifecycle.target(of: .purgeGuardHeld).rawValue)' WHERE id IN (\(candidates))
       AND state IN (\(Schema.list(InstanceLifecycle.sources(of: .purgeGuardHeld))))
-      AND pinned = 0 AND legal_hold = 0 AND conflicted = 0
+      AND pin IS NULL AND legal_hold = 0 AND conflicted = 0
       AND retention IS NOT NULL AND settled_at + retention <= ?1
       AND EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
         AND d.state = 'delivered' AND (d.discarded_elements = 0 OR d.accept_discarded = 1))

@@ -5,14 +5,14 @@ extension LedgerConformance {
     LedgerCase("a missing file of what is safe counts as purged") { scene in
       try await scene.admit(1)
       try await scene.deliver()
-      try await scene.ledger.recordMissingFile(.number(1), now: .at(30))
+      try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(30))
       try await expect(scene.instance(1).state, .purged)
       try await expect(scene.ledger.files(after: nil, limit: 10), [])
       try await expect(scene.alarms(), [])
     },
     LedgerCase("a missing file of what waits is damage") { scene in
       try await scene.admit(1)
-      try await scene.ledger.recordMissingFile(.number(1), now: .at(1))
+      try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(1))
       try await expect(scene.instance(1).state, .damaged)
       try await expect(scene.delivery(1).state, .failed)
       try await expect(scene.delivery(1).reason, "damaged")
@@ -22,20 +22,29 @@ extension LedgerConformance {
       try await scene.admit(1)
       try await scene.fail(at: 1)
       try await expect(scene.instance(1).state, .settled)
-      try await scene.ledger.recordMissingFile(.number(1), now: .at(2))
+      try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(2))
       try await expect(scene.instance(1).state, .damaged)
     },
     LedgerCase("a missing file of what conflicts is damage") { scene in
       try await scene.admit(1)
       try await scene.deliver()
       try await scene.admit(2, sop: 1, content: 9, at: 30)
-      try await scene.ledger.recordMissingFile(.number(1), now: .at(31))
+      try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(31))
       try await expect(scene.instance(1).state, .damaged)
+    },
+    LedgerCase("a missing file of what is pinned is damage, and says why") { scene in
+      try await scene.admit(1) { $0.pin = "rebuilt" }
+      try await scene.deliver()
+      try await scene.ledger.recordMissingFile(.number(1), reason: "gone since the backup", now: .at(30))
+      // Every delivery is proved, so it is settled at once, and stays.
+      try await expect(scene.instance(1).state, .settled)
+      try await expect(scene.lastEvent().kind, .instanceDamaged)
+      try await expect(scene.lastEvent().reason, "gone since the backup")
     },
     LedgerCase("what was sent before its file was lost goes on being asked for") { scene in
       try await scene.admit(1)
       try await scene.send(at: 10)
-      try await scene.ledger.recordMissingFile(.number(1), now: .at(11))
+      try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(11))
       try await expect(scene.instance(1).state, .damaged)
       try await expect(scene.ask(1, at: 15).numbers, [1])
       try await scene.report(1, committed: [1], at: 20)

@@ -100,7 +100,17 @@ extension LedgerConformance {
       let first = try await scene.ledger.files(after: nil, limit: 3)
       try expect(first.map(\.file.number), [1, 2, 3])
       let rest = try await scene.ledger.files(after: first.last?.file, limit: 3)
-      try expect(rest, [ExpectedFile(instance: .number(4), file: .number(4), state: .held)])
+      let last = ExpectedFile(
+        instance: .number(4), file: .number(4), state: .held, dataSetLength: 1000, digest: Digest(high: 1, low: 4))
+      try expect(rest, [last])
+    },
+    LedgerCase("files are listed by the end of their names") { scene in
+      for number in [13, 3, 2, 23] { try await scene.admit(number) }
+      let first = try await scene.ledger.files(after: nil, ending: "3", limit: 2)
+      try expect(first.map(\.file.number), [3, 13])
+      let rest = try await scene.ledger.files(after: first.last?.file, ending: "3", limit: 2)
+      try expect(rest.map(\.file.number), [23])
+      try await expect(scene.ledger.files(after: nil, ending: "03", limit: 2).map(\.file.number), [3])
     },
   ]
 }

@@ -26,6 +26,17 @@ extension LedgerConformance {
     stays("never to be purged", retention: .never),
     stays("discarded elements", discarding: true),
     stays("an open delivery of the API", to: [.commitment("archive"), .api("research")]),
+    LedgerCase("a pinned copy stays, and says why") { scene in
+      try await scene.admit(1) {
+        $0.recovered = true
+        $0.pin = "rebuilt"
+      }
+      try await scene.deliver()
+      try await expect(scene.instance(1).state, .settled)
+      try await expect(scene.instance(1).pin, "rebuilt")
+      try await expect(scene.instance(1).recovered, true)
+      try await expect(scene.purge(at: 5000), [])
+    },
     LedgerCase("a conflicted copy stays") { scene in
       try await scene.admit(1)
       try await scene.deliver()

@@ -30,11 +30,16 @@ extension MemoryRecord {
     records { filter.matches($0) }.filter { filter.matches($0.sop.instanceUID, study: $0.studyInstanceUID) }
   }
 
-  /// As ``LedgerReading/files(after:limit:)``.
-  package func files(after file: InstanceID?, limit: Int) -> [ExpectedFile] {
-    let kept = consignments.map(\.instance).filter { ![.purged, .discarded].contains($0.state) }
+  /// As ``LedgerReading/files(after:ending:limit:)``.
+  package func files(after file: InstanceID?, ending: String, limit: Int) -> [ExpectedFile] {
+    let kept = consignments.map(\.instance).filter {
+      ![.purged, .discarded].contains($0.state) && (ending.isEmpty || $0.file.rawValue.hasSuffix(ending))
+    }
     let later = kept.filter { $0.file.rawValue > (file?.rawValue ?? "") }.sorted { $0.file < $1.file }
-    return later.prefix(limit).map { ExpectedFile(instance: $0.id, file: $0.file, state: $0.state) }
+    return later.prefix(limit).map {
+      ExpectedFile(
+        instance: $0.id, file: $0.file, state: $0.state, dataSetLength: $0.dataSetLength, digest: $0.digest)
+    }
   }
 
   /// As ``LedgerReading/events(after:limit:)``.

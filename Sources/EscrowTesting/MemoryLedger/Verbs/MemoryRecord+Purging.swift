@@ -32,9 +32,9 @@ extension MemoryRecord {
     change(instance) { $0.instance.file == file && $0.damage(reason: reason, now: now) }
   }
 
-  /// As ``Ledger/recordMissingFile(_:now:)``.
-  package mutating func recordMissingFile(_ instance: InstanceID, now: Timestamp) {
-    change(instance) { $0.loseFile(now: now) }
+  /// As ``Ledger/recordMissingFile(_:reason:now:)``.
+  package mutating func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) {
+    change(instance) { $0.loseFile(reason: reason, now: now) }
   }
 
   /// As ``Ledger/recover(now:)``.
