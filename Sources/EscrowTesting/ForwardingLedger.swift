@@ -67,8 +67,8 @@ extension ForwardingLedger {
     try await ledger.markDamaged(instance, file: file, reason: reason, now: now)
   }
 
-  package func recordMissingFile(_ instance: InstanceID, now: Timestamp) async throws {
-    try await ledger.recordMissingFile(instance, now: now)
+  package func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) async throws {
+    try await ledger.recordMissingFile(instance, reason: reason, now: now)
   }
 
   package func requeue(
@@ -153,8 +153,8 @@ extension ForwardingLedger {
     try await ledger.openDestinations()
   }
 
-  package func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile] {
-    try await ledger.files(after: file, limit: limit)
+  package func files(after file: InstanceID?, ending: String, limit: Int) async throws -> [ExpectedFile] {
+    try await ledger.files(after: file, ending: ending, limit: limit)
   }
 
   package func subscribe(_ endpoints: [EndpointSubscription], now: Timestamp) async throws {
