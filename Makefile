@@ -2,12 +2,12 @@
 
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 BUILD_PACKAGES := libcurl4-openssl-dev libpcre2-dev libsqlite3-dev libxxhash-dev pkg-config zlib1g-dev
-TEST_PACKAGES := curl dcmtk orthanc python3-venv
+TEST_PACKAGES := curl dcmtk e2fsprogs fuse3 gcc libfaketime libfuse3-dev orthanc python3-venv strace xfsprogs
 SOURCES := Package.swift Sources Tests
 REQUIREMENTS := Tests/EndToEndTests/Peers/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format lint sanitize deps build-deps test-packages
+.PHONY: help run test bench format lint sanitize torture deps build-deps test-packages
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ sanitize: deps ## Run the tests in process under the thread and address sanitize
 	@# Foundation's Process reads past a directory entry by itself, so what starts a program is left out here.
 	ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build-address \
 	  --skip EndToEndTests --skip otherToolkits
+
+# How many times as much as `make test` does.
+TORTURE ?= 100
+torture: deps ## Power cuts, kills and failing system calls, TORTURE times as many (100: some hours)
+	TORTURE=$(TORTURE) swift test $(BUILD_FLAGS) --disable-xctest --filter 'PowerCut|Restart|SystemCalls|Simulat' \
+	  2>&1 | grep --line-buffered -E '^torture:|✘|✔|Test run|recorded an issue'
 
 deps: test-packages .venv/requirements.txt ## Install what building and testing need
 

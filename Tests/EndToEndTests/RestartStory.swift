@@ -1,12 +1,10 @@
 import EscrowTesting
-import Foundation
 import Testing
 
 extension Stories {
   /// Escrow is killed at random moments while three modalities send.
   @Suite struct Restart {
-    /// How often; `ESCROW_KILLS` says more.
-    static let kills = ProcessInfo.processInfo.environment["ESCROW_KILLS"].flatMap { Int($0) } ?? 8
+    static let kills = Torture.times(8)
 
     @Test func everyAcknowledgedInstanceIsCommitted() async throws {
       try await Stage.run { stage in

@@ -12,6 +12,8 @@ package enum Repository {
 
   /// The built command.
   package static let escrow = products + "/escrow"
+  /// The same with broken parts, `Sources/EscrowFaulty`.
+  package static let faulty = products + "/EscrowFaulty"
   /// The interpreter that has the Python peers' packages; `make deps` installs it.
   package static let python = root + "/.venv/bin/python"
 

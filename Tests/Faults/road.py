@@ -1,0 +1,216 @@
+"""A router among its peers: senders that remember what was acknowledged, and an archive that commits."""
+
+import hashlib
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "EndToEndTests", "Peers")
+sys.path.insert(0, PEERS)
+
+import archive  # noqa: E402
+import generate  # noqa: E402
+import scu  # noqa: E402
+from oracle import data_set  # noqa: E402
+
+logging.getLogger().setLevel(logging.CRITICAL)  # the peers say much, above all when the router is killed
+
+CONFIGURATION = """
+aeTitle: ESCROW
+dicom: {{ host: 127.0.0.1, port: {dicom} }}
+http: {{ host: 127.0.0.1, port: {http} }}
+log: {{ level: notice }}
+spool: {{ path: {data}/spool, lowWatermark: 2MB, stopWatermark: 1MB }}
+ledger: {{ path: {data}/escrow.db }}
+study: {{ quiet: 1s }}
+routes: {{ path: routes }}
+peers:
+{senders}
+  archive:
+    aeTitle: ARCHIVE
+    host: 127.0.0.1
+    port: {archive}
+    allow: [echo, report]
+    retry: {{ first: 1s, max: 1s }}
+    commitment: {{ quiet: 1s, maxWait: 1s, askAgain: [2s] }}
+{more}
+"""
+ROUTE = "match: otherwise\nsend: [{ to: archive, proof: commitment }]\npurge: { after: 0s }\n"
+
+
+def free_ports(count):
+    """Ports that nobody uses: kept open together, so that none comes twice."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Samples:
+    """Generated instances: what to send, and the digest of each that was ever made."""
+
+    def __init__(self, directory):
+        self.directory, self.digests = directory, {}
+        os.makedirs(directory, exist_ok=True)
+
+    def make(self, count, seed, size=24):
+        """`count` instances; every fourth is larger, so that it takes several writes."""
+        made = []
+        for number in range(count):
+            name = os.path.join(self.directory, str(seed))
+            os.makedirs(name, exist_ok=True)
+            entry = generate.make(
+                name, "CT", number, generate.ExplicitVRLittleEndian, seed, size * 8 if number % 4 == 3 else size)
+            with open(entry["path"], "rb") as file:
+                self.digests[entry["uid"]] = hashlib.sha256(data_set(file.read())).hexdigest()
+            made.append((entry["path"], entry["uid"]))
+        return made
+
+
+class Router:
+    """The program, its configuration, and its data in a directory that may be a mounted disk."""
+
+    def __init__(self, directory, data, program, fault=None, more=""):
+        self.directory, self.data, self.program, self.fault = directory, data, program, fault
+        self.dicom, self.http, self.archive = free_ports(3)
+        self.process = None
+        os.makedirs(os.path.join(directory, "routes"), exist_ok=True)
+        self.configuration = os.path.join(directory, "escrow.yaml")
+        senders = "\n".join(
+            f"  ct{n}: {{ aeTitle: CT{n}, addresses: [127.0.0.1/32], allow: [echo, store] }}" for n in range(1, 10))
+        with open(self.configuration, "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION.format(
+                dicom=self.dicom, http=self.http, archive=self.archive, data=data, senders=senders, more=more))
+        with open(os.path.join(directory, "routes", "all.yaml"), "w", encoding="utf-8") as file:
+            file.write(ROUTE)
+
+    @property
+    def command(self):
+        if self.fault is None:
+            return [self.program, "serve", "--config", self.configuration]
+        return [self.program, "serve", self.configuration, self.fault]
+
+    def start(self, prefix=(), wait=True, environment=None):
+        """Starts it, behind the words of `prefix`, and waits until it is ready. False if it ended instead."""
+        with open(os.path.join(self.directory, "log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [*prefix, *self.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=None if environment is None else {**os.environ, **environment})
+        return not wait or eventually("the router is ready", lambda: self.has_ended or self.is_ready, self) and (
+            not self.has_ended)
+
+    @property
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    @property
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready", timeout=10) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def kill(self):
+        if not self.has_ended:
+            os.killpg(self.process.pid, 9)
+        return self.process.wait()
+
+    def stop(self):
+        """Asks it to end; returns its exit code."""
+        self.process.terminate()
+        return self.process.wait()
+
+    def status(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/api/v1/status", timeout=30) as answer:
+            return json.load(answer)
+
+    @property
+    def is_done(self):
+        """Whether everything that came is purged."""
+        try:
+            states = self.status()["instances"]
+        except OSError:
+            return False
+        return all(state == "purged" or count == 0 for state, count in states.items()) and not self.files
+
+    @property
+    def files(self):
+        """The files of instances in the spool."""
+        found = []
+        for shard in os.scandir(os.path.join(self.data, "spool")):
+            if shard.is_dir() and shard.name != "orphans":
+                found += [entry.path for entry in os.scandir(shard.path) if entry.name.endswith(".dcm")]
+        return found
+
+    @property
+    def log_tail(self):
+        with open(os.path.join(self.directory, "log"), encoding="utf-8", errors="replace") as file:
+            return "".join(file.readlines()[-30:])
+
+
+class NotSo(Exception):
+    """Something did not become so."""
+
+
+def eventually(what, condition, router=None, within=120):
+    """Waits for others, for a generous time."""
+    end = time.monotonic() + within
+    while not (result := condition()):
+        if time.monotonic() > end:
+            raise NotSo(f"not so after {within} s: {what}\n{router.log_tail if router else ''}")
+        time.sleep(0.02)
+    return result
+
+
+class Archive(archive.Archive):
+    """Tells `note` of everything it keeps before it says so, and of each report that was answered with success."""
+
+    def __init__(self, router, directory, note, kept=(), delay=0.1):
+        self.note = note
+        super().__init__("ARCHIVE", "127.0.0.1", router.archive, directory, 16384)
+        self.kept.update({uid: {"class": generate.CLASSES["CT"], "sha256": digest} for uid, digest in dict(kept).items()})
+        self.script.reportTo = {"*": ["127.0.0.1", router.dicom]}
+        self.script.delay = delay
+
+    def log(self, kind, **facts):
+        super().log(kind, **facts)
+        if kind == "store" and facts["status"] == 0:
+            self.note(f"kept {facts['uid']} {facts['sha256']}")
+        if kind == "report" and facts["status"] == 0:
+            for uid in facts["committed"]:
+                self.note(f"proved {uid}")
+
+
+class Sender(threading.Thread):
+    """Sends instances one by one, each until it is acknowledged, and tells `note` of that."""
+
+    def __init__(self, number, router, samples, digests, note):
+        super().__init__(daemon=True)
+        self.modality, self.router = scu.Modality(f"CT{number}", None, 16384), router
+        self.samples, self.digests, self.note = samples, digests, note
+        self.given_up = threading.Event()
+        self.start()
+
+    def run(self):
+        context = scu.build_context(generate.CLASSES["CT"], [generate.ExplicitVRLittleEndian])
+        association = None
+        for number, (path, uid) in enumerate(self.samples):
+            while not self.given_up.is_set():
+                if association is None or not association.is_established:
+                    association = self.modality.open("127.0.0.1", self.router.dicom, "ESCROW", [context])
+                if association.is_established and self.modality.send_one(association, path, number) == 0:
+                    self.note(f"acknowledged {uid} {self.digests[uid]}")
+                    break
+                time.sleep(0.05)
+        if association is not None and association.is_established:
+            association.release()
