@@ -10,11 +10,16 @@ package enum PowerCut {
   }
 
   /// Looks at `points` states of a disk of this file system under `escrow`, or under the router with this fault.
-  package static func run(on system: String, points: Int, rounds: Int, fault: String? = nil) async throws
+  package static func run(
+    on system: String, points: Int, rounds: Int, fault: String? = nil
+  ) async throws
     -> CommandResult
   {
     let options =
-      ["--system", system, "--points", "\(points)", "--rounds", "\(rounds)", "--seed", "\(Int.random(in: 0..<1 << 32))"]
+      [
+        "--system", system, "--points", "\(points)", "--rounds", "\(rounds)", "--seed",
+        "\(Int.random(in: 0..<1 << 32))",
+      ]
       + (fault.map { ["--fault", $0] } ?? [])
     return try await command(options).run(within: .seconds(600 + points))
   }
