@@ -49,6 +49,7 @@ package struct AdminServer: Service {
     EventRoutes(context: context).add(to: api)
     WebhookRoutes(context: context, ping: ping).add(to: api)
     WriteRoutes(context: context).add(to: api)
+    OperatorRoutes(context: context).add(to: api)
     return router
   }
 

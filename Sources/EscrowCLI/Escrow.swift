@@ -21,7 +21,7 @@ package struct Escrow: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
       QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, WebhooksCommand.self, RouteCommand.self,
-      DemoCommand.self,
+      PurgingCommand.self, DemoCommand.self,
     ])
 
   package init() {}

@@ -45,10 +45,12 @@ package struct PlannedDelivery: Sendable, Equatable {
   package var priority: Priority
   package var routes: [String]
   package var acceptDiscarded: Bool
+  /// The peer is declared to keep the content that came last.
+  package var overwrites: Bool
 
   package init(
     to destination: PeerName, proof: Proof, origin: DeliveryOrigin = .route, priority: Priority = .medium,
-    routes: [String] = [], acceptDiscarded: Bool = false
+    routes: [String] = [], acceptDiscarded: Bool = false, overwrites: Bool = false
   ) {
     self.destination = destination
     self.proof = proof
@@ -56,6 +58,7 @@ package struct PlannedDelivery: Sendable, Equatable {
     self.priority = priority
     self.routes = routes
     self.acceptDiscarded = acceptDiscarded
+    self.overwrites = overwrites
   }
 }
 

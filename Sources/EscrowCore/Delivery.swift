@@ -32,6 +32,8 @@ package struct Delivery: Sendable, Equatable {
   /// An earlier delivery of the same SOP Instance UID to the same destination that must end first.
   package var behind: DeliveryID?
   package var acceptDiscarded: Bool
+  /// The destination keeps the content that came last for a SOP Instance UID, so a report speaks of what was sent last.
+  package var overwrites: Bool
   /// The destination answered B006: it dropped elements.
   package var discardedElements: Bool
   /// When it was first asked for since it was last requeued.
@@ -51,7 +53,7 @@ package struct Delivery: Sendable, Equatable {
     attempts: Int = 0, doubtfulFailures: Int = 0,
     asks: Int = 0, resends: Int = 0, reason: String? = nil, lastError: String? = nil, notBefore: Timestamp? = nil,
     hold: Hold? = nil, transactionUID: UID? = nil, sentAt: Timestamp? = nil, cancelRequested: Bool = false,
-    behind: DeliveryID? = nil, acceptDiscarded: Bool = false, discardedElements: Bool = false,
+    behind: DeliveryID? = nil, acceptDiscarded: Bool = false, overwrites: Bool = false, discardedElements: Bool = false,
     firstAskedAt: Timestamp? = nil, failedAsks: Int = 0, provedBy: Int64? = nil, failedBy: Int64? = nil,
     contradicted: Bool = false
   ) {
@@ -76,6 +78,7 @@ package struct Delivery: Sendable, Equatable {
     self.cancelRequested = cancelRequested
     self.behind = behind
     self.acceptDiscarded = acceptDiscarded
+    self.overwrites = overwrites
     self.discardedElements = discardedElements
     self.firstAskedAt = firstAskedAt
     self.failedAsks = failedAsks

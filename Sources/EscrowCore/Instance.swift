@@ -24,12 +24,14 @@ package struct Instance: Sendable, Equatable {
   package var recovered: Bool
   /// Why its copy stays until an operator confirms that it may go; nil when nobody need confirm.
   package var pin: String?
+  /// An operator decided that its copy goes without proof: it ends `discarded`, not `purged`.
+  package var discarding: Bool
 
   package init(
     id: InstanceID, sop: SOPInstance, transferSyntax: UID, attributes: InstanceAttributes, source: Source,
     receivedAt: Timestamp, dataSetLength: Int64, digest: Digest, file: InstanceID, state: InstanceState,
     reason: String? = nil, retention: Retention, settledAt: Timestamp? = nil, conflicted: Bool = false,
-    recovered: Bool = false, pin: String? = nil
+    recovered: Bool = false, pin: String? = nil, discarding: Bool = false
   ) {
     self.id = id
     self.sop = sop
@@ -47,6 +49,7 @@ package struct Instance: Sendable, Equatable {
     self.conflicted = conflicted
     self.recovered = recovered
     self.pin = pin
+    self.discarding = discarding
   }
 }
 

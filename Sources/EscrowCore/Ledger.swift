@@ -51,8 +51,8 @@ package protocol Ledger: LedgerReading, WebhookOutbox {
   /// alarm `commitment.overdue` of each destination in `policies`. Returns how many per destination.
   func expireReports(policies: [PeerName: CommitmentPolicy], now: Timestamp) async throws -> [PeerName: Int]
 
-  /// Runs the purge guard: moves settled instances for which it holds to `purging`. Returns these and, first, what was
-  /// being purged before and is not finished, at most `limit` together.
+  /// Runs the purge guard: moves settled instances for which it holds to `purging`, none while the alarm `clock.jumped`
+  /// is open. Returns these and, first, what was being purged before and is not finished, at most `limit` together.
   func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket]
 
   /// The files are unlinked and their directories synced: `purging` becomes `purged` or `discarded`.
@@ -65,11 +65,21 @@ package protocol Ledger: LedgerReading, WebhookOutbox {
   /// A row whose file is gone at recovery: purged when everything is delivered, else as ``markDamaged(_:file:reason:now:)``.
   func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) async throws
 
-  /// Puts failed or cancelled deliveries back into the queue, counters reset. With `dryRun`, only counts.
-  func requeue(
-    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
-  ) async throws
-    -> BulkResult
+  /// Does what an operator wishes to the deliveries that match now; what cannot be done to one is no error but told
+  /// with its reason. Throws ``LedgerError/unexpectedCount(matched:expected:)``, with nothing changed, when another
+  /// number matches than the order expects.
+  func change(
+    _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<DeliveryID>
+
+  /// Does what an operator wishes to the instances that match now, as for deliveries.
+  func change(
+    _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<InstanceID>
+
+  /// Adds what `plan`, the routes' answer for an instance now, wants and did not want before. Returns why nothing was
+  /// added, if nothing was.
+  func reroute(_ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp) async throws -> String?
 
   /// Ends studies' quiet times (`study.received`) and tells what whole waves have reached since the last call.
   /// Returns when the next quiet time ends.

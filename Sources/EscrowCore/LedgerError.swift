@@ -14,6 +14,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case foreignSpool(expected: String, found: String)
   /// A transaction with this UID is already on record.
   case transactionExists(String)
+  /// Another number of rows matches a bulk change than its order expects; nothing was changed.
+  case unexpectedCount(matched: Int, expected: Int)
   /// A cursor that no page of this ledger ended with.
   case invalidCursor(String)
   /// A row of the ledger cannot be read as what it should be.
@@ -39,6 +41,7 @@ extension LedgerError: CustomStringConvertible {
     case .foreignSpool(let expected, let found):
       "the ledger belongs to spool \(expected), not to \(found): check ledger.path and spool.path"
     case .transactionExists(let uid): "a transaction \(uid) is already on record"
+    case .unexpectedCount(let matched, let expected): "\(matched) match, \(expected) were expected: nothing was changed"
     case .invalidCursor(let cursor): "\(cursor.debugDescription) is not a cursor of this list"
     case .malformedRow(let text): "a row of the ledger cannot be read: \(text)"
     case .closed: "the ledger is closed"

@@ -41,11 +41,16 @@ package struct Page<Item: Sendable>: Sendable {
 
 /// Conditions on instances; all that are set must hold, a set means any of.
 package struct InstanceFilter: Sendable, Equatable {
+  package var ids: Set<InstanceID>?
   package var sopInstanceUID: UID?
   package var studyInstanceUID: UID?
   package var states: Set<InstanceState>?
 
-  package init(sopInstanceUID: UID? = nil, studyInstanceUID: UID? = nil, states: Set<InstanceState>? = nil) {
+  package init(
+    ids: Set<InstanceID>? = nil, sopInstanceUID: UID? = nil, studyInstanceUID: UID? = nil,
+    states: Set<InstanceState>? = nil
+  ) {
+    self.ids = ids
     self.sopInstanceUID = sopInstanceUID
     self.studyInstanceUID = studyInstanceUID
     self.states = states
@@ -295,40 +300,6 @@ package struct TransactionItem: Sendable, Equatable {
     self.reasonCode = reasonCode
     self.reportedBy = reportedBy
     self.decidedAt = decidedAt
-  }
-}
-
-/// What a bulk change of deliveries did.
-package struct BulkResult: Sendable, Equatable {
-  package var matched: Int
-  package var changed: Int
-  package var skipped: [Skipped]
-  /// Destinations whose queues have something new.
-  package var destinations: Set<PeerName>
-
-  package struct Skipped: Sendable, Equatable {
-    package var id: DeliveryID
-    package var reason: String
-
-    package init(id: DeliveryID, reason: String) {
-      self.id = id
-      self.reason = reason
-    }
-  }
-
-  package init(matched: Int, changed: Int, skipped: [Skipped], destinations: Set<PeerName>) {
-    self.matched = matched
-    self.changed = changed
-    self.skipped = skipped
-    self.destinations = destinations
-  }
-
-  /// Adds what a later part of the same change did.
-  package mutating func add(_ part: BulkResult) {
-    matched += part.matched
-    changed += part.changed
-    skipped += part.skipped
-    destinations.formUnion(part.destinations)
   }
 }
 

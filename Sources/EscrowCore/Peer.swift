@@ -19,6 +19,8 @@ package struct Peer: Sendable, Equatable {
   package var commitment: CommitmentIdentity
   /// 0111H (duplicate) counts as stored.
   package var duplicateIsStored: Bool
+  /// It keeps the content that came last for a SOP Instance UID: its reports are believed of conflicted instances, too.
+  package var overwrites: Bool
   /// A report on a context without SCP role is refused.
   package var strictRoles: Bool
 
@@ -26,7 +28,7 @@ package struct Peer: Sendable, Equatable {
     name: PeerName, aeTitle: AETitle, host: String? = nil, port: Int? = nil, addresses: [AddressRange]? = nil,
     allow: Set<PeerRight> = [.echo], localAE: AETitle? = nil, associations: Int = 4, retry: RetryPolicy = RetryPolicy(),
     timeouts: PeerTimeouts = PeerTimeouts(), commitment: CommitmentIdentity = CommitmentIdentity(),
-    duplicateIsStored: Bool = false, strictRoles: Bool = false
+    duplicateIsStored: Bool = false, overwrites: Bool = false, strictRoles: Bool = false
   ) {
     self.name = name
     self.aeTitle = aeTitle
@@ -40,6 +42,7 @@ package struct Peer: Sendable, Equatable {
     self.timeouts = timeouts
     self.commitment = commitment
     self.duplicateIsStored = duplicateIsStored
+    self.overwrites = overwrites
     self.strictRoles = strictRoles
   }
 }

@@ -27,6 +27,7 @@ package struct Engine: Service {
     try await context.pool.runIfActive { context.peers.resolveHosts() }
     context.space.update(try context.spool.usage())
     _ = try await Recovery(context: context).run()
+    try await ClockGuard.check(in: context)
     try await HealthChanges(context: context).restore()
     try await MissingDestinations(context: context).review()
     try await withGracefulShutdownHandler {

@@ -26,6 +26,7 @@ package final class EngineContext: Sendable {
   /// What the senders claimed and have not recorded yet.
   package let leases = ClaimLeases()
   package let outcomes = OutcomeRecorder()
+  let clockGuard: ClockGuard
   /// Associations that were rejected and are not on record yet.
   let rejections = RejectionLog()
   /// Woken when a study may have progressed.
@@ -46,6 +47,7 @@ package final class EngineContext: Sendable {
     self.connector = connector
     self.pool = pool
     self.clock = clock
+    clockGuard = ClockGuard(clock: clock)
     self.logger = logger
     self.webhooks = webhooks
     peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)

@@ -18,12 +18,12 @@ import Testing
   }
 
   @Test func anEmptyFilterIsRefused() {
-    #expect(throws: ProblemDetails.self) { try BulkRequestBody.Filter().domain() }
-    #expect(throws: ProblemDetails.self) { try BulkRequestBody.Filter(state: ["lost"]).domain() }
+    #expect(throws: ProblemDetails.self) { try DeliveryFilterBody().domain() }
+    #expect(throws: ProblemDetails.self) { try DeliveryFilterBody(state: ["lost"]).domain() }
   }
 
   @Test func aFilterKeepsEveryCondition() throws {
-    let filter = try BulkRequestBody.Filter(id: [1, 2], state: ["failed"], to: ["a"], studyInstanceUID: "1.2").domain()
+    let filter = try DeliveryFilterBody(id: [1, 2], state: ["failed"], to: ["a"], studyInstanceUID: "1.2").domain()
     #expect(
       filter
         == DeliveryFilter(

@@ -21,6 +21,7 @@ import Testing
                         waitOnAssociation: 4s, askAgain: [5s, 6m], alarmAfter: 7h, asksBeforeResend: 8, maxResends: 9,
                         resendAfter: 10s }
           duplicateIsStored: true
+          overwrites: true
           strictRoles: true
       """
     let peer = try #require(try TemporaryConfiguration(yaml).load().settings.peers["archive"])
@@ -38,7 +39,7 @@ import Testing
           quiet: .seconds(1), maxWait: .seconds(2), maxReferences: 3, waitOnAssociation: .seconds(4),
           askAgain: [.seconds(5), .minutes(6)], alarmAfter: .hours(7), asksBeforeResend: 8, maxResends: 9,
           resendAfter: .seconds(10))),
-      duplicateIsStored: true, strictRoles: true)
+      duplicateIsStored: true, overwrites: true, strictRoles: true)
     #expect(peer == expected)
   }
 
@@ -83,7 +84,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "overwrites", "commitWhen",
+    "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "commitWhen",
     "answerWithin",
   ])
   func doesNotHave(_ key: String) throws {

@@ -1,50 +1,17 @@
 import DICOM
 import EscrowCore
 
-/// The body of `POST /api/v1/deliveries/{verb}`: which deliveries, how many are expected, and why.
-package struct BulkRequestBody: Codable, Sendable {
+/// The body of a bulk change: which rows, how many are expected, and why.
+package struct BulkRequestBody<Filter: FilterBody>: Codable, Sendable {
   package var filter: Filter
   /// Refused with 409 when another number matches.
   package var expect: Int?
   package var dryRun: Bool?
   package var reason: String?
 
-  /// All that is set must hold; at least one must be set. Lists mean any of.
-  package struct Filter: Codable, Sendable {
-    package var id: [Int64]?
-    package var state: [String]?
-    package var to: [String]?
-    package var sopInstanceUID: String?
-    package var studyInstanceUID: String?
-
-    package init(
-      id: [Int64]? = nil, state: [String]? = nil, to: [String]? = nil, sopInstanceUID: String? = nil,
-      studyInstanceUID: String? = nil
-    ) {
-      self.id = id
-      self.state = state
-      self.to = to
-      self.sopInstanceUID = sopInstanceUID
-      self.studyInstanceUID = studyInstanceUID
-    }
-
-    /// The ledger's filter; throws for a state that does not exist and for an empty filter.
-    func domain() throws(ProblemDetails) -> DeliveryFilter {
-      var filter = DeliveryFilter(
-        ids: id.map { Set($0.map(DeliveryID.init(rawValue:))) }, destinations: to.map { Set($0.map { PeerName($0) }) },
-        sopInstanceUID: sopInstanceUID.map { UID($0) }, studyInstanceUID: studyInstanceUID.map { UID($0) })
-      if let state { filter.states = try parsed(state, as: DeliveryState.self, parameter: "state") }
-      guard filter != DeliveryFilter() else {
-        throw .badRequest("the filter is empty: name at least one of id, state, to, sopInstanceUID, studyInstanceUID")
-      }
-      return filter
-    }
+  static var keys: Set<String> {
+    Set(["filter", "expect", "dryRun", "reason"] + Filter.keys.map { "filter.\($0)" })
   }
-
-  static let keys: Set = [
-    "filter", "filter.id", "filter.state", "filter.to", "filter.sopInstanceUID", "filter.studyInstanceUID", "expect",
-    "dryRun", "reason",
-  ]
 
   package init(filter: Filter, expect: Int? = nil, dryRun: Bool? = nil, reason: String? = nil) {
     self.filter = filter
@@ -52,22 +19,166 @@ package struct BulkRequestBody: Codable, Sendable {
     self.dryRun = dryRun
     self.reason = reason
   }
+
+  /// The order, with the reason on record; throws when there must be one and is none.
+  func order(actor: String, needsReason: Bool) throws(ProblemDetails) -> BulkOrder {
+    let reason = try ResumeBody.checked(reason)
+    if needsReason, reason == nil {
+      throw .badRequest("reason: say why, for the record")
+    }
+    return BulkOrder(actor: actor, reason: reason, expect: expect, dryRun: dryRun ?? false)
+  }
 }
 
-/// What a bulk change did.
+/// A filter as bulk changes take it: all that is set must hold, at least one must be set, lists mean any of.
+package protocol FilterBody: Codable, Sendable {
+  static var keys: [String] { get }
+}
+
+/// Which deliveries.
+package struct DeliveryFilterBody: FilterBody {
+  package var id: [Int64]?
+  package var state: [String]?
+  package var to: [String]?
+  package var sopInstanceUID: String?
+  package var studyInstanceUID: String?
+
+  package static let keys = ["id", "state", "to", "sopInstanceUID", "studyInstanceUID"]
+
+  package init(
+    id: [Int64]? = nil, state: [String]? = nil, to: [String]? = nil, sopInstanceUID: String? = nil,
+    studyInstanceUID: String? = nil
+  ) {
+    self.id = id
+    self.state = state
+    self.to = to
+    self.sopInstanceUID = sopInstanceUID
+    self.studyInstanceUID = studyInstanceUID
+  }
+
+  /// The ledger's filter; throws for a state that does not exist and for an empty filter.
+  func domain() throws(ProblemDetails) -> DeliveryFilter {
+    var filter = DeliveryFilter(
+      ids: id.map { Set($0.map(DeliveryID.init(rawValue:))) }, destinations: to.map { Set($0.map { PeerName($0) }) },
+      sopInstanceUID: sopInstanceUID.map { UID($0) }, studyInstanceUID: studyInstanceUID.map { UID($0) })
+    if let state { filter.states = try parsed(state, as: DeliveryState.self, parameter: "state") }
+    guard filter != DeliveryFilter() else { throw .emptyFilter(Self.keys) }
+    return filter
+  }
+}
+
+/// Which instances.
+package struct InstanceFilterBody: FilterBody {
+  package var id: [String]?
+  package var state: [String]?
+  package var sopInstanceUID: String?
+  package var studyInstanceUID: String?
+
+  package static let keys = ["id", "state", "sopInstanceUID", "studyInstanceUID"]
+
+  package init(
+    id: [String]? = nil, state: [String]? = nil, sopInstanceUID: String? = nil, studyInstanceUID: String? = nil
+  ) {
+    self.id = id
+    self.state = state
+    self.sopInstanceUID = sopInstanceUID
+    self.studyInstanceUID = studyInstanceUID
+  }
+
+  /// The ledger's filter; throws for a state that does not exist and for an empty filter.
+  func domain() throws(ProblemDetails) -> InstanceFilter {
+    var filter = InstanceFilter(
+      ids: id.map { Set($0.map(InstanceID.init(rawValue:))) }, sopInstanceUID: sopInstanceUID.map { UID($0) },
+      studyInstanceUID: studyInstanceUID.map { UID($0) })
+    if let state { filter.states = try parsed(state, as: InstanceState.self, parameter: "state") }
+    guard filter != InstanceFilter() else { throw .emptyFilter(Self.keys) }
+    return filter
+  }
+}
+
+extension ProblemDetails {
+  fileprivate static func emptyFilter(_ keys: [String]) -> ProblemDetails {
+    badRequest("the filter is empty: name at least one of \(keys.joined(separator: ", "))")
+  }
+}
+
+/// What a bulk change did, or with `dryRun` would do.
 package struct BulkResultBody: Codable, Sendable {
   package var matched: Int
   package var changed: Int
+  /// The first thousand that were not changed.
   package var skipped: [Skipped]
 
   package struct Skipped: Codable, Sendable {
-    package var id: Int64
+    package var id: RowName
     package var reason: String
   }
 
-  init(_ result: BulkResult) {
+  init(_ result: BulkResult<DeliveryID>) {
     matched = result.matched
     changed = result.changed
-    skipped = result.skipped.map { Skipped(id: $0.id.rawValue, reason: $0.reason) }
+    skipped = result.skipped.map { Skipped(id: .number($0.id.rawValue), reason: $0.reason) }
   }
+
+  init(_ result: BulkResult<InstanceID>) {
+    matched = result.matched
+    changed = result.changed
+    skipped = result.skipped.map { Skipped(id: .text($0.id.rawValue), reason: $0.reason) }
+  }
+}
+
+/// How a row is named: deliveries by numbers, instances by our own ids.
+package enum RowName: Codable, Sendable, CustomStringConvertible {
+  case number(Int64)
+  case text(String)
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let number = try? container.decode(Int64.self) {
+      self = .number(number)
+    } else {
+      self = .text(try container.decode(String.self))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .number(let number): try container.encode(number)
+    case .text(let text): try container.encode(text)
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .number(let number): String(number)
+    case .text(let text): text
+    }
+  }
+}
+
+/// The body of `POST /api/v1/purging/resume`.
+package struct ResumeBody: Codable, Sendable {
+  package var dryRun: Bool?
+  package var reason: String?
+
+  static let keys: Set = ["dryRun", "reason"]
+
+  package init(dryRun: Bool? = nil, reason: String? = nil) {
+    self.dryRun = dryRun
+    self.reason = reason
+  }
+
+  /// A reason as the record takes it: a text of at most 1,000 characters; nil for none.
+  static func checked(_ reason: String?) throws(ProblemDetails) -> String? {
+    guard let reason, !reason.allSatisfy(\.isWhitespace) else { return nil }
+    guard reason.count <= 1000 else { throw .badRequest("reason: at most 1000 characters") }
+    return reason
+  }
+}
+
+/// The answer to `POST /api/v1/purging/resume`.
+package struct ResumedBody: Codable, Sendable {
+  /// Whether purging was stopped.
+  package var resumed: Bool
 }

@@ -44,8 +44,9 @@ struct ReadRoutes: Sendable {
 
   private func deliveries(_ request: Request) async throws -> Response {
     let query = try request.query(
-      allowing: Self.pageParameters.union(["to", "state", "sopInstanceUID", "studyInstanceUID"]))
+      allowing: Self.pageParameters.union(["id", "to", "state", "sopInstanceUID", "studyInstanceUID"]))
     let filter = DeliveryFilter(
+      ids: try query.list("id").map { Set(try $0.map(Self.deliveryID)) },
       states: try query.list("state").map { try parsed($0, as: DeliveryState.self, parameter: "state") },
       destinations: query.list("to").map { Set($0.map { PeerName($0) }) },
       sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
@@ -67,12 +68,17 @@ struct ReadRoutes: Sendable {
   }
 
   private func delivery(_ text: String) async throws -> Response {
-    guard let id = Int64(text) else { throw ProblemDetails.badRequest("\(text.escaped) is not a delivery's number") }
-    let filter = DeliveryFilter(ids: [DeliveryID(rawValue: id)])
+    let id = try Self.deliveryID(text)
+    let filter = DeliveryFilter(ids: [id])
     guard let record = try await ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {
       throw ProblemDetails.notFound("there is no delivery \(id)")
     }
     return try JSON.response(QueueBody(record, WaitingReason(context: context)))
+  }
+
+  private static func deliveryID(_ text: String) throws(ProblemDetails) -> DeliveryID {
+    guard let id = Int64(text) else { throw .badRequest("\(text.escaped) is not a delivery's number") }
+    return DeliveryID(rawValue: id)
   }
 
   private func trace(_ uid: UID) async throws -> Response {

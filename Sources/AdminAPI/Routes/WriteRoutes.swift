@@ -4,14 +4,13 @@ import EscrowEngine
 import Hummingbird
 import NIOCore
 
-/// The changes of `/api/v1`: sending, asking for commitment, putting failed deliveries back into the queue.
+/// What `/api/v1` takes in: instances to send, and requests for commitment.
 struct WriteRoutes: Sendable {
   let context: EngineContext
 
   func add(to api: RouterGroup<some RequestContext>) {
     api.post("send") { request, _ in try await send(request) }
     api.post("commitments") { request, _ in try await commit(request) }
-    api.post("deliveries/retry") { request, _ in try await retry(request) }
   }
 
   private func send(_ request: Request) async throws -> Response {
@@ -38,24 +37,5 @@ struct WriteRoutes: Sendable {
     }
     let uid = try await Submission(context: context).commit(references, at: PeerName(body.to), actor: "api")
     return try JSON.response(CommitmentAskedBody(transactionUID: uid.rawValue), status: .accepted)
-  }
-
-  private func retry(_ request: Request) async throws -> Response {
-    let body = try await JSON.body(BulkRequestBody.self, of: request, keys: BulkRequestBody.keys)
-    let filter = try body.filter.domain()
-    let now = context.clock.now()
-    if let expected = body.expect {
-      let matched = try await context.ledger.requeue(
-        filter, dryRun: true, actor: "api", reason: body.reason, now: now
-      ).matched
-      guard matched == expected else {
-        throw ProblemDetails.conflict("\(matched) deliveries match, \(expected) were expected: nothing was changed")
-      }
-    }
-    let result = try await context.ledger.requeue(
-      filter, dryRun: body.dryRun ?? false, actor: "api", reason: body.reason, now: now)
-    context.wakeQueues(of: result.destinations)
-    context.wakeFollowers()
-    return try JSON.response(BulkResultBody(result))
   }
 }

@@ -31,7 +31,10 @@ extension RouteFile {
         loading.error(item["to"]?.position ?? item.position, "`\(name)` is already a destination of this route")
       }
       check(name, draft.proof, item, loading)
-      route.sends.append(Route.Send(to: name, proof: draft.proof ?? .commitment, priority: draft.priority))
+      let overwrites = settings.settings.peers[name]?.overwrites ?? false
+      route.sends.append(
+        Route.Send(
+          to: name, proof: draft.proof ?? .commitment, priority: draft.priority, overwrites: overwrites))
     }
   }
 

@@ -10,10 +10,11 @@ extension Peer {
         .value("localAE", \.localAE, .aeTitle), .value("associations", \.associations, .integer(1...64)),
         .section("retry", \.retry, RetryPolicy.schema), .section("timeouts", \.timeouts, PeerTimeouts.schema),
         .section("commitment", \.commitment, CommitmentIdentity.schema),
-        .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("strictRoles", \.strictRoles, .boolean),
+        .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("overwrites", \.overwrites, .boolean),
+        .value("strictRoles", \.strictRoles, .boolean),
       ],
       notYet: [
-        "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "overwrites", "commitWhen",
+        "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "commitWhen",
         "answerWithin",
       ])
   }

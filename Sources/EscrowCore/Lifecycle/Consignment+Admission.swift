@@ -80,7 +80,7 @@ extension Consignment {
     effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
   }
 
-  private mutating func add(_ wanted: [PlannedDelivery], plan: RoutingPlan) {
+  mutating func add(_ wanted: [PlannedDelivery], plan: RoutingPlan) {
     instance.retention = instance.retention.merged(with: plan.retention)
     for delivery in wanted {
       let known = deliveries.firstIndex {
@@ -92,6 +92,7 @@ extension Consignment {
       }
       deliveries[known].raise(to: delivery.proof)
       deliveries[known].acceptDiscarded = deliveries[known].acceptDiscarded && delivery.acceptDiscarded
+      deliveries[known].overwrites = delivery.overwrites
       deliveries[known].routes += delivery.routes.filter { !deliveries[known].routes.contains($0) }
     }
   }
@@ -122,6 +123,6 @@ extension PlannedDelivery {
   package func delivery(id: DeliveryID, of instance: InstanceID) -> Delivery {
     Delivery(
       id: id, instance: instance, destination: destination, origin: origin, priority: priority, proof: proof,
-      routes: routes, acceptDiscarded: acceptDiscarded)
+      routes: routes, acceptDiscarded: acceptDiscarded, overwrites: overwrites)
   }
 }

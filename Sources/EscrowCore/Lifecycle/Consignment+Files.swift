@@ -25,7 +25,7 @@ extension Consignment {
 
   /// The file was gone at recovery: as good as purged if everything is safe elsewhere, else damaged.
   package mutating func loseFile(reason: String, now: Timestamp) -> Bool {
-    guard instance.state == .settled, standing.isSafe, !instance.conflicted, instance.pin == nil else {
+    guard instance.state == .settled, standing.isSafe, !isAmbiguous, instance.pin == nil else {
       return damage(reason: reason, now: now)
     }
     move(.purgeGuardHeld)
@@ -34,26 +34,11 @@ extension Consignment {
 
   /// The file is unlinked and its directory synced.
   package mutating func purged(reason: String? = nil, now: Timestamp) -> Bool {
-    guard move(.filePurged) else { return false }
+    guard move(instance.discarding ? .fileDiscarded : .filePurged) else { return false }
     var event = event(.instancePurged, at: now)
-    event.reason = reason
+    event.reason = instance.discarding ? instance.reason : reason
     effects.append(.tell(event))
+    if instance.conflicted { effects.append(.review(.instanceConflict, subject: studyKey.rawValue)) }
     return true
-  }
-
-  /// Puts one delivery back into the queue. Returns why not, if it cannot be.
-  package mutating func requeue(_ id: DeliveryID, actor: String, reason: String?, now: Timestamp) -> String? {
-    guard let index = deliveries.firstIndex(where: { $0.id == id }) else { return "not on record" }
-    guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
-    let before = deliveries[index]
-    guard deliveries[index].requeue() else { return "the delivery is \(before.state)" }
-    var event = event(.operatorAction, of: before, at: now, actor: actor)
-    event.reason = reason.map { "requeued: \($0)" } ?? "requeued"
-    effects.append(.tell(event))
-    if before.state == .failed {
-      effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
-    }
-    settle(now: now)
-    return nil
   }
 }

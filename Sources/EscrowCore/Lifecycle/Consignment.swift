@@ -17,6 +17,13 @@ package struct Consignment: Sendable, Equatable {
 
   package var standing: Standing { Standing(of: deliveries) }
 
+  /// Whether reports may speak of other content than this: another is on record with the same SOP Instance UID, and a
+  /// destination that has it is not declared to keep what came last.
+  package var isAmbiguous: Bool {
+    instance.conflicted
+      && deliveries.contains { $0.origin == .route && $0.state == .delivered && !$0.overwrites }
+  }
+
   /// What groups it: its study, or itself when that is not known.
   package var studyKey: UID { instance.studyKey }
 
@@ -38,7 +45,7 @@ package struct Consignment: Sendable, Equatable {
     case .settled where !isEnded:
       move(.deliveryReopened)
       instance.settledAt = nil
-    case .damaged where standing.isProven && !instance.conflicted:
+    case .damaged where standing.isProven && !isAmbiguous:
       move(.provenWithoutFile)
       instance.settledAt = now
       effects.append(.review(.instanceDamaged, subject: studyKey.rawValue))

@@ -5,11 +5,12 @@
 package enum PurgeGuard {
   /// When `consignment` may be purged; nil when something other than time stands against it.
   ///
-  /// A conflicted instance never may: commitment speaks of UIDs, not of content, so no report says which of the
-  /// contents is safe. That holds for each of the contents, the first as well.
+  /// A conflicted instance may only where each destination that has it keeps what came last: commitment speaks of UIDs,
+  /// not of content, so elsewhere no report says which of the contents is safe. That holds for each of the contents,
+  /// the first as well.
   package static func due(_ consignment: Consignment) -> Timestamp? {
     let instance = consignment.instance
-    guard instance.state == .settled, !instance.conflicted, instance.pin == nil, let settledAt = instance.settledAt,
+    guard instance.state == .settled, !consignment.isAmbiguous, instance.pin == nil, let settledAt = instance.settledAt,
       case .after(let retention) = instance.retention, Standing(of: consignment.deliveries).isSafe
     else { return nil }
     return settledAt + retention
@@ -20,7 +21,7 @@ package enum PurgeGuard {
     let instance = consignment.instance
     guard instance.state == .settled, due(consignment) == nil else { return nil }
     if let pin = instance.pin { return "kept: \(pin)" }
-    if instance.conflicted { return "kept: other content of this SOP Instance UID is on record" }
+    if consignment.isAmbiguous { return "kept: other content of this SOP Instance UID is on record" }
     if let bad = consignment.deliveries.first(where: { ![.delivered, .waived, .superseded].contains($0.state) }) {
       return "kept: the delivery to \(bad.destination) is \(bad.state)"
     }

@@ -21,11 +21,14 @@ package struct Route: Sendable, Equatable {
     package var destination: PeerName
     package var proof: Proof
     package var priority: Priority
+    /// The peer is declared to keep the content that came last for a SOP Instance UID (`overwrites`).
+    package var overwrites: Bool
 
-    package init(to destination: PeerName, proof: Proof, priority: Priority = .medium) {
+    package init(to destination: PeerName, proof: Proof, priority: Priority = .medium, overwrites: Bool = false) {
       self.destination = destination
       self.proof = proof
       self.priority = priority
+      self.overwrites = overwrites
     }
   }
 

@@ -42,7 +42,7 @@ extension [PlannedDelivery] {
       append(
         PlannedDelivery(
           to: send.destination, proof: send.proof, priority: send.priority, routes: [route.name],
-          acceptDiscarded: route.acceptDiscarded))
+          acceptDiscarded: route.acceptDiscarded, overwrites: send.overwrites))
       return
     }
     self[index].proof = Swift.max(self[index].proof, send.proof)

@@ -54,5 +54,8 @@ final class HeaderObserver: ChunkObserver {
     reader.withLockedValue { $0.read(bytes) }
   }
 
+  /// Whether what follows changes nothing any more.
+  var isDone: Bool { reader.withLockedValue { $0.isDone } }
+
   func finish() -> Header { reader.withLockedValue { $0.finish() } }
 }

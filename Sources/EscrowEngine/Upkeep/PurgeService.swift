@@ -12,7 +12,8 @@ struct PurgeService: Sendable {
   /// Purges everything that is due now.
   func purgeDue() async throws {
     while !context.isDraining {
-      let tickets = try await context.ledger.beginPurge(limit: Self.batch, now: context.clock.now())
+      let now = try await context.clockGuard.review(in: context)
+      let tickets = try await context.ledger.beginPurge(limit: Self.batch, now: now)
       if tickets.isEmpty { return }
       try await finish(tickets)
       if tickets.count < Self.batch { return }

@@ -23,7 +23,8 @@ package struct UpkeepService: Service {
           context.upkeep,
           [
             Chore("reports", every: .seconds(1), expireReports), Chore("studies", every: Self.pause, advanceStudies),
-            Chore("leases", every: .seconds(60), renewLeases), Chore("space", every: .seconds(5), watchSpace),
+            Chore("leases", every: .seconds(60), renewLeases), Chore("clock", every: .seconds(1), watchClock),
+            Chore("space", every: .seconds(5), watchSpace),
             Chore("health", every: .seconds(5), raiseOverdueAlarms),
             Chore("rejections", every: .seconds(1)) { try await context.rejections.record(in: context) },
             Chore("destinations", every: .minutes(1), MissingDestinations(context: context).review),
@@ -80,6 +81,8 @@ package struct UpkeepService: Service {
     context.logger.warning("\(expired) claims were lost and are queued again")
     for destination in context.destinations.all { destination.noteWork() }
   }
+
+  private func watchClock() async throws { try await context.clockGuard.review(in: context) }
 
   private func watchSpace() async throws {
     let space = try await context.pool.runIfActive { try context.spool.usage() }

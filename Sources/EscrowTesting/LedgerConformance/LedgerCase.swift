@@ -18,6 +18,7 @@ package struct LedgerCase: Sendable, CustomStringConvertible {
 package enum LedgerConformance {
   /// Every case, each for a ledger of its own.
   package static let cases: [LedgerCase] =
-    admissions + claims + commitment + requests + asking + reports + purging + guarding + files + operating + outbox
+    admissions + claims + commitment + requests + asking + reports + purging + guarding + files + operating
+    + deliveryVerbs + instanceVerbs + outbox
     + listings + traces
 }

@@ -32,16 +32,44 @@ extension RandomWorld {
     if chance(20) { filter.sopInstanceUID = SOPInstance.number(below(8) + 1).instanceUID }
     if chance(10) { filter.instance = known() }
     if chance(20) { filter.ids = Set((1...20).map { DeliveryID(rawValue: $0) }) }
-    let (dryRun, now) = (chance(20), now)
-    return RandomVerb("requeue \(filter) dryRun \(dryRun)") { [filter] ledger in
-      let result = try await ledger.requeue(filter, dryRun: dryRun, actor: "admin", reason: "again", now: now)
+    let verb = one(of: DeliveryVerb.allCases) ?? .retry
+    let (order, now) = (BulkOrder(actor: "admin", reason: chance(50) ? "again" : nil, dryRun: chance(20)), now)
+    return RandomVerb("\(verb) \(filter) \(order)") { [filter] ledger in
+      let result = try await ledger.change(filter, verb, by: order, now: now)
       return "\(result.matched) \(result.changed) \(result.skipped) \(result.destinations.sorted())"
+    }
+  }
+
+  mutating func deciding() -> RandomVerb {
+    var filter = InstanceFilter()
+    if chance(50) { filter.ids = [known(), known()] }
+    if chance(30) { filter.sopInstanceUID = SOPInstance.number(below(8) + 1).instanceUID }
+    if chance(20) { filter.states = Set(some(of: InstanceState.allCases, percent: 50)) }
+    let verb = one(of: InstanceVerb.allCases) ?? .resolve
+    let (order, now) = (BulkOrder(actor: "admin", reason: "so be it", dryRun: chance(20)), now)
+    if chance(30) {
+      let (id, plan) = (
+        known(), RoutingPlan(deliveries: some(of: [.commitment("archive"), .response("research")], percent: 60))
+      )
+      return RandomVerb("reroute \(id) \(plan) \(order)") {
+        "\(String(describing: try await $0.reroute(id, plan: plan, by: order, now: now)))"
+      }
+    }
+    return RandomVerb("\(verb) \(filter) \(order)") { [filter] ledger in
+      let result = try await ledger.change(filter, verb, by: order, now: now)
+      return "\(result.matched) \(result.changed) \(result.skipped)"
     }
   }
 
   mutating func telling() -> RandomVerb {
     let (now, endpoint, destination) = (now, one(of: endpoints) ?? "ops", destination())
-    switch below(7) {
+    switch below(8) {
+    case 7:
+      if chance(60) {
+        return RandomVerb("clear clock") { try await $0.clear(.clockJumped, subject: "clock", event: nil) }
+      }
+      let alarm = Alarm(.clockJumped, subject: "clock", since: now, text: "by 3 h")
+      return RandomVerb("raise clock") { try await $0.raise(alarm, event: nil) }
     case 0:
       let subscriptions = endpoints.map {
         EndpointSubscription(

@@ -27,7 +27,8 @@ extension RandomWorld {
     case 60..<72: reporting()
     case 72..<80: ofPurging()
     case 80..<85: damaging()
-    case 85..<93: operating()
+    case 85..<91: operating()
+    case 91..<95: deciding()
     default: telling()
     }
   }

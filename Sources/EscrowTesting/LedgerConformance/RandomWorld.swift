@@ -68,7 +68,8 @@ struct RandomWorld {
       planned.append(
         PlannedDelivery(
           to: destination, proof: chance(70) ? .commitment : .response, origin: chance(85) ? .route : .api,
-          priority: one(of: Priority.allCases) ?? .medium, routes: ["r\(below(3))"], acceptDiscarded: chance(30)))
+          priority: one(of: Priority.allCases) ?? .medium, routes: ["r\(below(3))"], acceptDiscarded: chance(30),
+          overwrites: chance(40)))
     }
     return planned
   }

@@ -27,8 +27,36 @@ extension Scene {
       .number(number), file: .number(file ?? number), reason: "digest differs", now: .at(seconds))
   }
 
-  func requeue(_ filter: DeliveryFilter = DeliveryFilter(), at seconds: Int) async throws -> BulkResult {
-    try await ledger.requeue(filter, dryRun: false, actor: "admin", reason: nil, now: .at(seconds))
+  func requeue(
+    _ filter: DeliveryFilter = DeliveryFilter(), at seconds: Int
+  ) async throws -> BulkResult<DeliveryID> {
+    try await change(.retry, filter, at: seconds)
+  }
+
+  @discardableResult
+  func change(
+    _ verb: DeliveryVerb, _ filter: DeliveryFilter = DeliveryFilter(), expect: Int? = nil, dryRun: Bool = false,
+    at seconds: Int
+  ) async throws -> BulkResult<DeliveryID> {
+    let order = BulkOrder(actor: "admin", reason: "because", expect: expect, dryRun: dryRun)
+    return try await ledger.change(filter, verb, by: order, now: .at(seconds))
+  }
+
+  @discardableResult
+  func change(
+    _ verb: InstanceVerb, _ filter: InstanceFilter = InstanceFilter(), expect: Int? = nil, dryRun: Bool = false,
+    at seconds: Int
+  ) async throws -> BulkResult<InstanceID> {
+    let order = BulkOrder(actor: "admin", reason: "because", expect: expect, dryRun: dryRun)
+    return try await ledger.change(filter, verb, by: order, now: .at(seconds))
+  }
+
+  func reroute(
+    _ number: Int, to planned: [PlannedDelivery], dryRun: Bool = false, at seconds: Int
+  ) async throws -> String? {
+    let plan = RoutingPlan(deliveries: planned, hold: planned.isEmpty ? "no route took it" : nil)
+    let order = BulkOrder(actor: "admin", reason: "because", dryRun: dryRun)
+    return try await ledger.reroute(.number(number), plan: plan, by: order, now: .at(seconds))
   }
 }
 

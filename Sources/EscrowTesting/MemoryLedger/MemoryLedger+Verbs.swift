@@ -71,10 +71,22 @@ extension MemoryLedger {
     try perform { $0.recordMissingFile(instance, reason: reason, now: now) }
   }
 
-  package func requeue(
-    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
-  ) async throws -> BulkResult {
-    try perform { $0.requeue(filter, dryRun: dryRun, actor: actor, reason: reason, now: now) }
+  package func change(
+    _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<DeliveryID> {
+    try perform { try $0.change(filter, verb, by: order, now: now) }
+  }
+
+  package func change(
+    _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<InstanceID> {
+    try perform { try $0.change(filter, verb, by: order, now: now) }
+  }
+
+  package func reroute(
+    _ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp
+  ) async throws -> String? {
+    try perform { $0.reroute(instance, plan: plan, by: order, now: now) }
   }
 
   package func advanceStudies(quiet: Duration, now: Timestamp) async throws -> Timestamp? {

@@ -70,6 +70,7 @@ enum Schema {
       -- Why the copy stays until an operator confirms.
       pin TEXT,
       legal_hold \(flag) (legal_hold IN (0, 1)),
+      discarding \(flag) (discarding IN (0, 1)),
       -- When the purge guard may hold: a hint, checked again by the guard itself.
       purge_at INTEGER,
       wave INTEGER NOT NULL REFERENCES wave(id),
@@ -115,6 +116,7 @@ enum Schema {
       cancel_requested \(flag) (cancel_requested IN (0, 1)),
       behind INTEGER REFERENCES delivery(id),
       accept_discarded \(flag) (accept_discarded IN (0, 1)),
+      overwrites \(flag) (overwrites IN (0, 1)),
       discarded_elements \(flag) (discarded_elements IN (0, 1)),
       first_asked_at INTEGER,
       failed_asks INTEGER NOT NULL DEFAULT 0,

@@ -63,6 +63,7 @@ struct InstanceSearch {
 
   func ids(after position: Int64?, limit: Int, in db: Database) throws -> [Int64] {
     let position = position ?? 0
+    if let ids = filter.ids { return try named(ids, after: position, limit: limit, in: db) }
     if filter.sopInstanceUID != nil || filter.studyInstanceUID != nil {
       return try named(after: position, limit: limit, in: db)
     }
@@ -79,9 +80,20 @@ struct InstanceSearch {
     SELECT id FROM instance INDEXED BY instance_state WHERE state = ? AND id > ? ORDER BY id LIMIT ?
     """
 
-  private func named(after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
+  private func named(_ ids: Set<InstanceID>, after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
+    let found = try ids.flatMap { try named(after: position, limit: limit, and: ("uuid = ?", $0.rawValue), in: db) }
+    return Array(found.sorted().prefix(limit))
+  }
+
+  private func named(
+    after position: Int64, limit: Int, and condition: (String, Parameter)? = nil, in db: Database
+  ) throws -> [Int64] {
     var conditions = ["id > ?"]
     var values: [Parameter] = [position]
+    if let condition {
+      conditions.append(condition.0)
+      values.append(condition.1)
+    }
     if let uid = filter.sopInstanceUID {
       conditions.append("sop_instance = ?")
       values.append(uid.rawValue)

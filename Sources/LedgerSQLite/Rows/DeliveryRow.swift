@@ -9,8 +9,8 @@ enum DeliveryRow {
   static let columns = """
     d.id, i.uuid, d.destination, d.origin, d.priority, d.state, d.proof, d.routes, d.attempts, d.doubtful_failures, \
     d.asks, d.resends, d.reason, d.last_error, d.not_before, d.hold_by, d.hold_reason, d.hold_at, d.transaction_uid, \
-    d.sent_at, d.cancel_requested, d.behind, d.accept_discarded, d.discarded_elements, d.first_asked_at, \
-    d.failed_asks, d.proved_by, d.failed_by, d.contradicted
+    d.sent_at, d.cancel_requested, d.behind, d.accept_discarded, d.overwrites, d.discarded_elements, \
+    d.first_asked_at, d.failed_asks, d.proved_by, d.failed_by, d.contradicted
     """
 
   static func read(_ columns: inout Columns) throws -> Delivery {
@@ -21,7 +21,8 @@ enum DeliveryRow {
       reason: columns.optional(), lastError: columns.optional(), notBefore: columns.optionalTime(),
       hold: hold(&columns),
       transactionUID: try columns.optionalRaw(), sentAt: columns.optionalTime(), cancelRequested: columns.next(),
-      behind: try columns.optionalRaw(), acceptDiscarded: columns.next(), discardedElements: columns.next(),
+      behind: try columns.optionalRaw(), acceptDiscarded: columns.next(), overwrites: columns.next(),
+      discardedElements: columns.next(),
       firstAskedAt: columns.optionalTime(), failedAsks: columns.next(), provedBy: columns.optional(),
       failedBy: columns.optional(),
       contradicted: columns.next())
@@ -42,12 +43,12 @@ enum DeliveryRow {
     try db.run(
       """
       INSERT INTO delivery (instance, study, destination, origin, priority, state, proof, routes, attempts,
-        doubtful_failures, asks, resends, accept_discarded)
-      VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, 0, ?)
+        doubtful_failures, asks, resends, accept_discarded, overwrites)
+      VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, 0, ?, ?)
       """,
       row, instance.studyKey.rawValue, delivery.destination.rawValue, delivery.origin.rawValue,
       delivery.priority.rawValue, delivery.proof.rawValue, delivery.routes.joined(separator: "\n"),
-      delivery.acceptDiscarded)
+      delivery.acceptDiscarded, delivery.overwrites)
     return DeliveryID(rawValue: db.lastInsertedRowID)
   }
 
@@ -58,7 +59,7 @@ enum DeliveryRow {
       """
       UPDATE delivery SET priority = ?, state = ?, proof = ?, routes = ?, attempts = ?, doubtful_failures = ?, asks = ?,
         resends = ?, reason = ?, last_error = ?, not_before = ?, hold_by = ?, hold_reason = ?, hold_at = ?,
-        transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, accept_discarded = ?, discarded_elements = ?,
+        transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, accept_discarded = ?, overwrites = ?, discarded_elements = ?,
         first_asked_at = ?, failed_asks = ?, proved_by = ?, failed_by = ?, contradicted = ?,
         lease = iif(?, lease, NULL), incarnation = iif(?, incarnation, NULL), claimed_at = iif(?, claimed_at, NULL)
       WHERE id = ?
@@ -68,7 +69,7 @@ enum DeliveryRow {
       delivery.resends, delivery.reason, delivery.lastError, delivery.notBefore.stored, delivery.hold?.by,
       delivery.hold?.reason, delivery.hold?.at.microseconds, delivery.transactionUID?.rawValue,
       delivery.sentAt.stored, delivery.cancelRequested, delivery.behind?.rawValue,
-      delivery.acceptDiscarded, delivery.discardedElements,
+      delivery.acceptDiscarded, delivery.overwrites, delivery.discardedElements,
       delivery.firstAskedAt.stored, delivery.failedAsks, delivery.provedBy, delivery.failedBy, delivery.contradicted,
       sends, sends, sends, delivery.id.rawValue)
   }

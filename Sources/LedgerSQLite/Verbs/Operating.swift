@@ -3,26 +3,61 @@ package import EscrowCore
 import GRDB
 
 extension SQLiteLedger {
-  package func requeue(
-    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
-  ) async throws -> BulkResult {
-    var result = BulkResult(matched: 0, changed: 0, skipped: [], destinations: [])
-    var last: Int64 = 0
-    while true {
-      let start = last
-      let ids = try await pool.read { try DeliverySearch(filter).ids(after: start, limit: 500, in: $0) }
-      guard let end = ids.last else { return result }
-      let chunk = try await writer.perform { transaction in
-        var chunk = BulkResult(matched: 0, changed: 0, skipped: [], destinations: [])
-        for id in ids {
-          try transaction.requeue(
-            DeliveryID(rawValue: id), dryRun: dryRun, actor: actor, reason: reason, now: now, into: &chunk)
-        }
-        return chunk
-      }
-      result.add(chunk)
-      last = end
+  package func change(
+    _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<DeliveryID> {
+    let rows = try await pool.read { try DeliverySearch(filter).ids(after: nil, limit: Int(Int32.max), in: $0) }
+    return try await change(rows, by: order) { transaction, row, result in
+      let id = DeliveryID(rawValue: row)
+      guard var loaded = try transaction.db.consignment(of: id) else { return }
+      let obstacle = loaded.current.operate(verb, on: id, by: order, now: now)
+      result.count(id, obstacle)
+      guard obstacle == nil else { return }
+      result.destinations.formUnion(loaded.original.deliveries.filter { $0.id == id }.map(\.destination))
+      if !order.dryRun { try transaction.save(loaded) }
     }
+  }
+
+  package func change(
+    _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<InstanceID> {
+    let rows = try await pool.read { try InstanceSearch(filter).ids(after: nil, limit: Int(Int32.max), in: $0) }
+    return try await change(rows, by: order) { transaction, row, result in
+      guard var loaded = try transaction.db.consignment(row: row) else { return }
+      let obstacle = loaded.current.operate(verb, by: order, now: now)
+      result.count(loaded.original.instance.id, obstacle)
+      if obstacle == nil, !order.dryRun { try transaction.save(loaded) }
+    }
+  }
+
+  package func reroute(
+    _ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp
+  ) async throws -> String? {
+    try await writer.perform { transaction in
+      guard var loaded = try transaction.db.consignment(instance) else { return "not on record" }
+      if let obstacle = loaded.current.reroute(plan, by: order, now: now) { return obstacle }
+      if !order.dryRun { try transaction.save(loaded) }
+      return nil
+    }
+  }
+
+  /// Changes the rows that matched, some hundreds in one transaction, each as it stands then.
+  private func change<ID>(
+    _ rows: [Int64], by order: BulkOrder,
+    _ body: @escaping @Sendable (WriteTransaction, Int64, inout BulkResult<ID>) throws -> Void
+  ) async throws -> BulkResult<ID> {
+    try order.check(matched: rows.count)
+    var result = BulkResult<ID>(matched: rows.count)
+    for start in stride(from: 0, to: rows.count, by: 500) {
+      let chunk = rows[start..<min(start + 500, rows.count)]
+      result.add(
+        try await writer.perform { transaction in
+          var part = BulkResult<ID>(matched: 0)
+          for row in chunk { try body(transaction, row, &part) }
+          return part
+        })
+    }
+    return result
   }
 
   package func raise(_ alarm: Alarm, event: EscrowEvent?) async throws {
@@ -35,20 +70,5 @@ extension SQLiteLedger {
 
   package func tell(_ event: EscrowEvent) async throws {
     try await writer.perform { try $0.tell(event) }
-  }
-}
-
-extension WriteTransaction {
-  fileprivate func requeue(
-    _ id: DeliveryID, dryRun: Bool, actor: String, reason: String?, now: Timestamp, into result: inout BulkResult
-  ) throws {
-    guard var loaded = try db.consignment(of: id) else { return }
-    result.matched += 1
-    if let obstacle = loaded.current.requeue(id, actor: actor, reason: reason, now: now) {
-      return result.skipped.append(BulkResult.Skipped(id: id, reason: obstacle))
-    }
-    result.changed += 1
-    result.destinations.formUnion(loaded.original.deliveries.filter { $0.id == id }.map(\.destination))
-    if !dryRun { try save(loaded) }
   }
 }

@@ -65,7 +65,10 @@ enum PurgeStatement {
   static let begin = """
     UPDATE instance SET state = '\(InstanceLifecycle.target(of: .purgeGuardHeld).rawValue)' WHERE id IN (\(candidates))
       AND state IN (\(Schema.list(InstanceLifecycle.sources(of: .purgeGuardHeld))))
-      AND pin IS NULL AND legal_hold = 0 AND conflicted = 0
+      AND pin IS NULL AND legal_hold = 0
+      AND NOT EXISTS (SELECT 1 FROM alarm WHERE kind = '\(AlarmKind.clockJumped.rawValue)')
+      AND (conflicted = 0 OR NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
+        AND d.state = 'delivered' AND d.overwrites = 0))
       AND retention IS NOT NULL AND settled_at + retention <= ?1
       AND EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
         AND d.state = 'delivered' AND (d.discarded_elements = 0 OR d.accept_discarded = 1))

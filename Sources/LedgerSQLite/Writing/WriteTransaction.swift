@@ -64,12 +64,18 @@ struct WriteTransaction {
     case .instanceHeld:
       try db.exists("SELECT 1 FROM instance WHERE state = 'held' AND reason = ?", subject)
     case .instanceDamaged:
-      try db.exists("SELECT 1 FROM instance WHERE study = ? AND state = 'damaged'", subject)
-        || db.exists(
-          "SELECT 1 FROM instance WHERE sop_instance = ? AND study IS NULL AND state = 'damaged'", subject)
+      try isOfStudy(subject, "state = 'damaged'")
+    case .instanceConflict:
+      try isOfStudy(subject, "conflicted = 1 AND state NOT IN ('purging', 'purged', 'discarded')")
     case .commitmentContradicted:
       try db.exists("SELECT 1 FROM delivery WHERE destination = ? AND contradicted = 1", subject)
     default: true
     }
+  }
+
+  /// Whether a study, or an instance whose study is not known, has an instance for which `condition` holds.
+  private func isOfStudy(_ key: String, _ condition: String) throws -> Bool {
+    try db.exists("SELECT 1 FROM instance WHERE study = ? AND \(condition)", key)
+      || db.exists("SELECT 1 FROM instance WHERE sop_instance = ? AND study IS NULL AND \(condition)", key)
   }
 }

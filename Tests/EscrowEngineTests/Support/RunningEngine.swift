@@ -21,7 +21,7 @@ struct RunningEngine: Sendable {
 
   /// Runs an engine for the time of `body`.
   static func run<Result: Sendable>(
-    peers: [Peer] = [.scanner], unknownPeers: Set<PeerRight> = [], routes: [Route] = [],
+    peers: [Peer] = [.scanner], unknownPeers: Set<PeerRight> = [], routes: [Route] = [], clock: EngineClock = .system,
     adapt: (inout Settings) -> Void = { _ in }, prepare: (any Ledger, Settings) async throws -> Void = { _, _ in },
     _ body: (RunningEngine) async throws -> Result
   ) async throws -> Result {
@@ -38,12 +38,12 @@ struct RunningEngine: Sendable {
     settings.unknownPeers = unknownPeers
     settings.routes = RouteTable(routes: routes)
     adapt(&settings)
-    return try await run(settings, in: folder.path, prepare, body)
+    return try await run(settings, in: folder.path, clock: clock, prepare, body)
   }
 
   private static func run<Result: Sendable>(
-    _ settings: Settings, in folder: String, _ prepare: (any Ledger, Settings) async throws -> Void,
-    _ body: (RunningEngine) async throws -> Result
+    _ settings: Settings, in folder: String, clock: EngineClock,
+    _ prepare: (any Ledger, Settings) async throws -> Void, _ body: (RunningEngine) async throws -> Result
   ) async throws -> Result {
     let ledger = try SQLiteLedger.open(path: folder + "/escrow.db")
     try await prepare(ledger, settings)
@@ -53,7 +53,7 @@ struct RunningEngine: Sendable {
     let context = EngineContext(
       settings: settings, ledger: ledger, spool: spool,
       connector: AssociationConnector(group: group, ioPool: .singleton, logger: logger), pool: .singleton,
-      logger: logger)
+      clock: clock, logger: logger)
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {

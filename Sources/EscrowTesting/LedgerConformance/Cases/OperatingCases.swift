@@ -6,9 +6,8 @@ extension LedgerConformance {
       try await scene.admit(1)
       try await scene.fail(at: 1)
       let told = try await scene.ledger.lastEvent()
-      let result = try await scene.ledger.requeue(
-        DeliveryFilter(), dryRun: true, actor: "admin", reason: nil, now: .at(2))
-      try expect(result, BulkResult(matched: 1, changed: 1, skipped: [], destinations: ["archive"]))
+      let result = try await scene.change(.retry, dryRun: true, at: 2)
+      try expect(result, BulkResult(matched: 1, changed: 1, destinations: ["archive"]))
       try await expect(scene.delivery(1).state, .failed)
       try await expect(scene.alarms(), [.deliveryFailed])
       try await expect(scene.ledger.lastEvent(), told)

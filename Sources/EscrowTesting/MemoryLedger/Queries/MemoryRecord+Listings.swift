@@ -59,7 +59,8 @@ extension MemoryRecord {
 }
 
 extension InstanceFilter {
-  fileprivate func matches(_ instance: Instance) -> Bool {
+  func matches(_ instance: Instance) -> Bool {
+    if let ids, !ids.contains(instance.id) { return false }
     if let sopInstanceUID, sopInstanceUID != instance.sop.instanceUID { return false }
     if let studyInstanceUID, studyInstanceUID != instance.attributes.studyInstanceUID { return false }
     return states?.contains(instance.state) ?? true

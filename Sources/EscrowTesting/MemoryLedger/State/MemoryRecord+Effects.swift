@@ -61,11 +61,20 @@ extension MemoryRecord {
       hasDelivery { $0.destination.rawValue == subject && $0.contradicted }
     case .instanceHeld: consignments.contains { $0.instance.state == .held && $0.instance.reason == subject }
     case .instanceDamaged: consignments.contains { $0.instance.state == .damaged && $0.studyKey.rawValue == subject }
+    case .instanceConflict:
+      consignments.contains { $0.keepsConflict && $0.studyKey.rawValue == subject }
     default: true
     }
   }
 
   private func hasDelivery(where isMeant: (Delivery) -> Bool) -> Bool {
     consignments.contains { $0.deliveries.contains(where: isMeant) }
+  }
+}
+
+extension Consignment {
+  /// Whether its copy is kept, or goes, while other content of its SOP Instance UID is on record.
+  fileprivate var keepsConflict: Bool {
+    instance.conflicted && ![.purging, .purged, .discarded].contains(instance.state)
   }
 }

@@ -2,23 +2,49 @@ import DICOM
 package import EscrowCore
 
 extension MemoryRecord {
-  /// As ``Ledger/requeue(_:dryRun:actor:reason:now:)``.
-  package mutating func requeue(
-    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
-  ) -> BulkResult {
-    var result = BulkResult(matched: 0, changed: 0, skipped: [], destinations: [])
-    for found in records(filter).map(\.delivery) {
-      guard let row = rowOfDelivery[found.id] else { continue }
-      result.matched += 1
+  /// As ``Ledger/change(_:_:by:now:)-(DeliveryFilter,_,_,_)``.
+  package mutating func change(
+    _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder, now: Timestamp
+  ) throws -> BulkResult<DeliveryID> {
+    let found = records(filter).map(\.delivery)
+    try order.check(matched: found.count)
+    var result = BulkResult<DeliveryID>(matched: found.count)
+    for delivery in found {
+      guard let row = rowOfDelivery[delivery.id] else { continue }
       var changed = consignments[row]
-      if let obstacle = changed.requeue(found.id, actor: actor, reason: reason, now: now) {
-        result.skipped.append(BulkResult.Skipped(id: found.id, reason: obstacle))
-        continue
-      }
-      result.changed += 1
-      result.destinations.insert(found.destination)
-      if !dryRun { save(changed, at: row) }
+      let obstacle = changed.operate(verb, on: delivery.id, by: order, now: now)
+      result.count(delivery.id, obstacle)
+      guard obstacle == nil else { continue }
+      result.destinations.insert(delivery.destination)
+      if !order.dryRun { save(changed, at: row) }
     }
     return result
+  }
+
+  /// As ``Ledger/change(_:_:by:now:)-(InstanceFilter,_,_,_)``.
+  package mutating func change(
+    _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder, now: Timestamp
+  ) throws -> BulkResult<InstanceID> {
+    let found = rows { filter.matches($0.instance) }
+    try order.check(matched: found.count)
+    var result = BulkResult<InstanceID>(matched: found.count)
+    for (row, consignment) in found {
+      var changed = consignment
+      let obstacle = changed.operate(verb, by: order, now: now)
+      result.count(consignment.instance.id, obstacle)
+      if obstacle == nil, !order.dryRun { save(changed, at: row) }
+    }
+    return result
+  }
+
+  /// As ``Ledger/reroute(_:plan:by:now:)``.
+  package mutating func reroute(
+    _ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp
+  ) -> String? {
+    guard let row = rowOfInstance[instance] else { return "not on record" }
+    var changed = consignments[row]
+    if let obstacle = changed.reroute(plan, by: order, now: now) { return obstacle }
+    if !order.dryRun { save(changed, at: row) }
+    return nil
   }
 }

@@ -5,6 +5,7 @@ extension MemoryRecord {
   /// As ``Ledger/beginPurge(limit:now:)``.
   package mutating func beginPurge(limit: Int, now: Timestamp) -> [PurgeTicket] {
     let begun = Array(begun.prefix(limit))
+    if openAlarms.keys.contains(where: { $0.kind == .clockJumped }) { return begun }
     let due = consignments.enumerated().compactMap { row, consignment in
       PurgeGuard.due(consignment).map { (at: $0, row: row) }
     }

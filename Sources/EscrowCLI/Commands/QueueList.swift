@@ -1,0 +1,72 @@
+import AdminAPI
+import ArgumentParser
+
+/// `escrow queue ls`.
+struct QueueList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "List what waits, with the reason, the last error and the next time.",
+    discussion: "Example:\n  escrow queue ls --to archive --state queued,failed")
+
+  @OptionGroup var selection: DeliverySelection
+  @OptionGroup var options: ClientOptions
+
+  @Option(help: "At most this many.")
+  var limit = 100
+
+  func run() throws {
+    let client = try options.client()
+    let page = try client.get(
+      ListBody<QueueBody>.self, "/api/v1/deliveries?\(query)&limit=\(limit)", json: options.json)
+    if options.json { return }
+    let held = try heldInstances(client)
+    if page.items.isEmpty, held.items.isEmpty { return print("nothing waits") }
+    if !page.items.isEmpty { show(page) }
+    if !held.items.isEmpty { show(held: held) }
+  }
+
+  /// As query parameters; open states when nothing else is asked for.
+  private var query: String {
+    let filter = selection.filter(states: "queued,sending,sent,requested,failed")
+    var parts = ["state=\((filter.state ?? []).joined(separator: ",").urlEscaped)"]
+    if let to = selection.to { parts.append("to=\(to.urlEscaped)") }
+    if let study = selection.study { parts.append("studyInstanceUID=\(study.urlEscaped)") }
+    if let instance = selection.instance { parts.append("sopInstanceUID=\(instance.urlEscaped)") }
+    if !selection.id.isEmpty { parts.append("id=\(selection.id.map(String.init).joined(separator: ","))") }
+    return parts.joined(separator: "&")
+  }
+
+  /// Instances that no delivery speaks of: held, or damaged. None when deliveries were asked for.
+  private func heldInstances(_ client: EscrowClient) throws -> ListBody<InstanceBody> {
+    guard selection.to == nil, selection.state == nil, selection.id.isEmpty else {
+      return ListBody(items: [], next: nil)
+    }
+    var path = "/api/v1/instances?state=held,damaged&limit=\(limit)"
+    if let study = selection.study { path += "&studyInstanceUID=\(study.urlEscaped)" }
+    if let instance = selection.instance { path += "&sopInstanceUID=\(instance.urlEscaped)" }
+    return try client.get(ListBody<InstanceBody>.self, path, json: false)
+  }
+
+  private func show(_ page: ListBody<QueueBody>) {
+    var table = TextTable("ID", "TO", "STATE", "PROOF", "TRIES", "NEXT", "SOP INSTANCE UID", "REASON")
+    for item in page.items {
+      let delivery = item.delivery
+      let reason = [delivery.hold.map { "held by \($0.by): \($0.reason)" }, delivery.reason, delivery.lastError]
+        .compactMap { $0 }.joined(separator: "; ")
+      table.add(
+        "\(delivery.id)", delivery.to, delivery.state, delivery.proof, "\(delivery.attempts)",
+        delivery.notBefore ?? "-", item.sopInstanceUID, reason.isEmpty ? "-" : reason)
+    }
+    table.write()
+    if page.next != nil { print("... and more; narrow the filter or raise --limit") }
+  }
+
+  private func show(held: ListBody<InstanceBody>) {
+    print("\nInstances that are held or damaged (`escrow queue reroute`, `escrow queue discard`):")
+    var table = TextTable("ID", "STATE", "FROM", "RECEIVED", "SOP INSTANCE UID", "REASON")
+    for item in held.items {
+      table.add(item.id, item.state, item.callingAE, item.receivedAt, item.sopInstanceUID, item.reason ?? "-")
+    }
+    table.write()
+    if held.next != nil { print("... and more; raise --limit") }
+  }
+}

@@ -1,0 +1,185 @@
+import DICOM
+
+extension Consignment {
+  /// Does what an operator wishes to one delivery. Returns why not, if it cannot be.
+  package mutating func operate(
+    _ verb: DeliveryVerb, on id: DeliveryID, by order: BulkOrder, now: Timestamp
+  ) -> String? {
+    guard let index = deliveries.firstIndex(where: { $0.id == id }) else { return "not on record" }
+    let before = deliveries[index]
+    let obstacle =
+      switch verb {
+      case .retry: retry(index)
+      case .hold: hold(index, by: order, now: now)
+      case .release: release(index)
+      case .cancel: cancel(index, reason: order.reason)
+      case .waive: waive(index, reason: order.reason)
+      case .askAgain: askAgain(index, now: now)
+      }
+    if let obstacle { return obstacle }
+    note(verb.done, by: order, of: before, now: now)
+    if before.state == .failed {
+      effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
+    }
+    settle(now: now)
+    return nil
+  }
+
+  /// Does what an operator wishes to the instance. Returns why not, if it cannot be.
+  package mutating func operate(_ verb: InstanceVerb, by order: BulkOrder, now: Timestamp) -> String? {
+    let obstacle =
+      switch verb {
+      case .discard: discard(by: order)
+      case .resolve: resolve()
+      case .confirm: confirm()
+      }
+    if let obstacle { return obstacle }
+    note(verb.done, by: order, now: now)
+    settle(now: now)
+    return nil
+  }
+
+  /// Adds what the routes want now and did not want before. Returns why nothing was added, if nothing was.
+  package mutating func reroute(_ plan: RoutingPlan, by order: BulkOrder, now: Timestamp) -> String? {
+    guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
+    if plan.deliveries.isEmpty { return plan.holdReason }
+    let before = self
+    add(plan.deliveries, plan: plan)
+    guard self != before else { return "the routes want nothing that is not on record" }
+    let hold = instance.state == .held ? instance.reason : nil
+    if !planned.isEmpty {
+      move(.deliveriesAdded)
+      instance.reason = nil
+      instance.settledAt = nil
+    }
+    if let hold { effects.append(.review(.instanceHeld, subject: hold)) }
+    note("rerouted", by: order, now: now)
+    settle(now: now)
+    return nil
+  }
+
+  // MARK: Deliveries
+
+  private mutating func retry(_ index: Int) -> String? {
+    guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
+    let delivery = deliveries[index]
+    if delivery.state == .queued, delivery.notBefore != nil {
+      deliveries[index].notBefore = nil
+      return nil
+    }
+    return deliveries[index].requeue() ? nil : "the delivery is \(delivery.state)"
+  }
+
+  private mutating func hold(_ index: Int, by order: BulkOrder, now: Timestamp) -> String? {
+    let delivery = deliveries[index]
+    guard !delivery.state.isTerminal else { return "the delivery is \(delivery.state)" }
+    guard delivery.hold == nil else { return "the delivery is held already" }
+    deliveries[index].hold = Hold(by: order.actor, reason: order.reason ?? "no reason given", at: now)
+    return nil
+  }
+
+  private mutating func release(_ index: Int) -> String? {
+    guard deliveries[index].hold != nil else { return "the delivery is not held" }
+    deliveries[index].hold = nil
+    return nil
+  }
+
+  private mutating func cancel(_ index: Int, reason: String?) -> String? {
+    let state = deliveries[index].state
+    if state == .sending {
+      guard !deliveries[index].cancelRequested else { return "the delivery is being cancelled" }
+      deliveries[index].cancelRequested = true
+      return nil
+    }
+    guard deliveries[index].move(.cancelled) else { return "the delivery is \(state)" }
+    deliveries[index].reason = reason ?? "cancelled"
+    return nil
+  }
+
+  private mutating func waive(_ index: Int, reason: String?) -> String? {
+    let state = deliveries[index].state
+    guard deliveries[index].move(.waived) else {
+      return state.isTerminal ? "the delivery is \(state)" : "the delivery is \(state): cancel it first"
+    }
+    deliveries[index].reason = reason ?? "waived"
+    return nil
+  }
+
+  private mutating func askAgain(_ index: Int, now: Timestamp) -> String? {
+    let delivery = deliveries[index]
+    guard delivery.proof == .commitment else { return "the delivery wants no commitment" }
+    guard delivery.hold == nil else { return "the delivery is held: release it first" }
+    switch delivery.state {
+    case .sent: deliveries[index].notBefore = now
+    case .requested: _ = deliveries[index].expireReport(now: now)
+    default: return "the delivery is \(delivery.state)"
+    }
+    return nil
+  }
+
+  // MARK: Instances
+
+  private mutating func discard(by order: BulkOrder) -> String? {
+    let state = instance.state
+    let hold = state == .held ? instance.reason : nil
+    guard move(.discardDecided) else {
+      return state == .inTransit ? "it is on its way: cancel its deliveries first" : "the instance is \(state)"
+    }
+    instance.discarding = true
+    instance.pin = nil
+    instance.reason = order.reason.map { "discarded: \($0)" } ?? "discarded"
+    for index in deliveries.indices where deliveries[index].state == .failed {
+      deliveries[index].move(.cancelled)
+      effects.append(.review(.deliveryFailed, subject: deliveries[index].destination.rawValue))
+    }
+    if let hold { effects.append(.review(.instanceHeld, subject: hold)) }
+    if state == .damaged { effects.append(.review(.instanceDamaged, subject: studyKey.rawValue)) }
+    if instance.conflicted { effects.append(.review(.instanceConflict, subject: studyKey.rawValue)) }
+    return nil
+  }
+
+  private mutating func resolve() -> String? {
+    guard instance.conflicted else { return "no other content is on record for it, or it was resolved" }
+    instance.conflicted = false
+    effects.append(.review(.instanceConflict, subject: studyKey.rawValue))
+    return nil
+  }
+
+  private mutating func confirm() -> String? {
+    guard instance.pin != nil else { return "it waits for no confirmation" }
+    instance.pin = nil
+    return nil
+  }
+
+  private mutating func note(_ done: String, by order: BulkOrder, of delivery: Delivery? = nil, now: Timestamp) {
+    var event = event(.operatorAction, at: now, actor: order.actor)
+    event.destination = delivery?.destination
+    event.reason = order.reason.map { "\(done): \($0)" } ?? done
+    effects.append(.tell(event))
+  }
+}
+
+extension DeliveryVerb {
+  /// How the record says that it was done.
+  fileprivate var done: String {
+    switch self {
+    case .retry: "requeued"
+    case .hold: "held"
+    case .release: "released"
+    case .cancel: "cancelled"
+    case .waive: "waived"
+    case .askAgain: "to be asked for again"
+    }
+  }
+}
+
+extension InstanceVerb {
+  /// How the record says that it was done.
+  fileprivate var done: String {
+    switch self {
+    case .discard: "discarded"
+    case .resolve: "conflict resolved"
+    case .confirm: "confirmed"
+    }
+  }
+}

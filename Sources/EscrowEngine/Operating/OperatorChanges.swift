@@ -1,0 +1,108 @@
+import DICOM
+import EscrowConfiguration
+package import EscrowCore
+import EscrowSpool
+import NIOPosix
+
+/// What an operator changes by hand: deliveries and instances by filter, each change with its reason on record.
+package struct OperatorChanges: Sendable {
+  private let context: EngineContext
+
+  package init(context: EngineContext) { self.context = context }
+
+  /// Does `verb` to the deliveries that match now, and wakes whoever has something to do with it.
+  package func change(
+    _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder
+  ) async throws -> BulkResult<DeliveryID> {
+    let result = try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
+    wake(changed: result.changed, order)
+    return result
+  }
+
+  /// Does `verb` to the instances that match now.
+  package func change(
+    _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder
+  ) async throws -> BulkResult<InstanceID> {
+    let result = try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
+    wake(changed: result.changed, order)
+    return result
+  }
+
+  /// Asks the routes in force again about the instances that match now, and adds what they want besides what is on
+  /// record.
+  package func reroute(_ filter: InstanceFilter, by order: BulkOrder) async throws -> BulkResult<InstanceID> {
+    let instances = try await matching(filter)
+    try order.check(matched: instances.count)
+    var result = BulkResult<InstanceID>(matched: instances.count)
+    for id in instances { result.count(id, try await reroute(id, by: order)) }
+    wake(changed: result.changed, order)
+    return result
+  }
+
+  /// Ends the stop of purging after a jump of the clock; false when nothing was stopped.
+  package func resumePurging(by order: BulkOrder) async throws -> Bool {
+    guard try await context.ledger.alarms().contains(where: { $0.kind == .clockJumped }) else { return false }
+    if !order.dryRun {
+      try await ClockGuard.end(in: context, actor: order.actor, reason: order.reason)
+      context.wakeFollowers()
+    }
+    return true
+  }
+
+  private func wake(changed: Int, _ order: BulkOrder) {
+    guard changed > 0, !order.dryRun else { return }
+    context.wakeDestinations()
+    context.wakeFollowers()
+  }
+
+  // MARK: Rerouting
+
+  private func matching(_ filter: InstanceFilter) async throws -> [InstanceID] {
+    var found: [InstanceID] = []
+    var page = PageRequest(limit: 1000)
+    repeat {
+      let part = try await context.ledger.instances(filter, page: page)
+      found += part.items.map(\.instance.id)
+      page.cursor = part.next
+    } while page.cursor != nil
+    return found
+  }
+
+  private func reroute(_ id: InstanceID, by order: BulkOrder) async throws -> String? {
+    guard let instance = try await context.ledger.instance(id) else { return "not on record" }
+    guard instance.state.hasFile else { return "the instance is \(instance.state)" }
+    let input: RoutingInput
+    do {
+      input = try await context.pool.runIfActive { try routingInput(of: instance) }
+    } catch let error as SpoolError where error.isLoss {
+      return "its file cannot be read: \(error)"
+    }
+    return try await context.ledger.reroute(
+      id, plan: context.settings.routes.plan(for: input), by: order, now: context.clock.now())
+  }
+
+  /// What the routes are given of an instance on record: what its association told, and its header, from its file.
+  private func routingInput(of instance: Instance) throws -> RoutingInput {
+    let reader = try context.spool.open(instance.file)
+    let observer = observer(of: instance)
+    try reader.readPrefix(Self.usualHeader).withUnsafeBytes { observer.observe($0) }
+    if observer.isDone || reader.length <= Self.usualHeader { return instance.routingInput(observer.finish()) }
+    let patient = self.observer(of: instance)
+    try reader.forEachChunk { patient.observe($0) }
+    return instance.routingInput(patient.finish())
+  }
+
+  /// In how many bytes nearly every header ends.
+  private static let usualHeader = 1 << 20
+
+  private func observer(of instance: Instance) -> HeaderObserver {
+    HeaderObserver(
+      transferSyntax: instance.transferSyntax, wanted: ReceivedInstance.wantedTags(for: context.settings.routes))
+  }
+}
+
+extension Instance {
+  fileprivate func routingInput(_ header: Header) -> RoutingInput {
+    RoutingInput(header: header, source: source, sop: sop, transferSyntax: transferSyntax)
+  }
+}
