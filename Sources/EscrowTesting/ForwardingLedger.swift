@@ -71,10 +71,22 @@ extension ForwardingLedger {
     try await ledger.recordMissingFile(instance, reason: reason, now: now)
   }
 
-  package func requeue(
-    _ filter: DeliveryFilter, dryRun: Bool, actor: String, reason: String?, now: Timestamp
-  ) async throws -> BulkResult {
-    try await ledger.requeue(filter, dryRun: dryRun, actor: actor, reason: reason, now: now)
+  package func change(
+    _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<DeliveryID> {
+    try await ledger.change(filter, verb, by: order, now: now)
+  }
+
+  package func change(
+    _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<InstanceID> {
+    try await ledger.change(filter, verb, by: order, now: now)
+  }
+
+  package func reroute(
+    _ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp
+  ) async throws -> String? {
+    try await ledger.reroute(instance, plan: plan, by: order, now: now)
   }
 
   package func advanceStudies(quiet: Duration, now: Timestamp) async throws -> Timestamp? {

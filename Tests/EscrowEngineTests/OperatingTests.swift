@@ -62,7 +62,7 @@ import Testing
       let result = try await OperatorChanges(context: engine.context).reroute(
         InstanceFilter(states: [.held]), by: Self.order)
       #expect(result.changed == 0)
-      #expect(result.skipped.map(\.reason) == ["no route took it"])
+      #expect(result.skipped.map(\.reason) == ["no route matches"])
     }
   }
 

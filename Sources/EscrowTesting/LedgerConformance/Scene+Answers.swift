@@ -54,7 +54,8 @@ extension Scene {
   func reroute(
     _ number: Int, to planned: [PlannedDelivery], dryRun: Bool = false, at seconds: Int
   ) async throws -> String? {
-    let plan = RoutingPlan(deliveries: planned, hold: planned.isEmpty ? "no route took it" : nil)
+    let plan = RoutingPlan(
+      deliveries: planned, hold: planned.isEmpty ? "no route took it" : nil, retention: .after(.seconds(1000)))
     let order = BulkOrder(actor: "admin", reason: "because", dryRun: dryRun)
     return try await ledger.reroute(.number(number), plan: plan, by: order, now: .at(seconds))
   }
