@@ -26,7 +26,9 @@ public struct AssociationConnector: Sendable {
   ) async throws -> Association {
     let established = group.next().makePromise(of: Association.self)
     let channel = bootstrap(timeouts).connect(host: host, port: port)
-    channel.whenFailure { established.fail(AssociationError.connectFailed("\($0)")) }
+    channel.whenFailure {
+      established.fail(AssociationError.connectFailed(ConnectFailure.text($0, host: host, port: port)))
+    }
     channel.whenSuccess { open($0, proposal, timeouts, service, established) }
     return try await withTaskCancellationHandler {
       try await established.futureResult.get()

@@ -26,7 +26,7 @@ extension AssociationError: CustomStringConvertible {
   /// One line for logs and for whoever waits.
   public var description: String {
     switch self {
-    case .connectFailed(let reason): "cannot connect: \(reason)"
+    case .connectFailed(let reason): "cannot connect to \(reason)"
     case .rejected(let reject): "association rejected: \(reject.explanation)"
     case .aborted(let abort, byPeer: true): "association aborted by the peer: \(abort.explanation)"
     case .aborted(let abort, byPeer: false): "association aborted by us: \(abort.explanation)"

@@ -93,7 +93,7 @@ package struct QueueBody: Codable, Sendable {
   init(_ record: DeliveryRecord, _ waiting: WaitingReason) {
     delivery = DeliveryBody(record.delivery)
     if let reason = waiting.of(record.delivery) {
-      delivery.reason = [delivery.reason, reason.text].compactMap { $0 }.joined(separator: "; ")
+      delivery.reason = reason.text
       delivery.notBefore = delivery.notBefore ?? reason.next?.rfc3339
     }
     sopInstanceUID = record.sop.instanceUID.rawValue

@@ -7,7 +7,7 @@ struct QueueCommand: ParsableCommand {
     commandName: "queue", abstract: "Look at what waits and change what happens to it.",
     discussion: """
       Deliveries: ls, retry, hold, release, cancel, waive. Instances: reroute, discard, resolve, confirm.
-      What changes something shows first what it would do; --yes does it, to exactly as many as were shown.
+      What changes something shows first how many it would change; --yes does it, with --expect only to that many.
 
       Example:
         escrow queue ls --to archive
@@ -38,8 +38,13 @@ struct DeliverySelection: ParsableArguments {
   var id: [Int64] = []
 
   /// As the API's filter, in `states` when nothing else is said.
-  func filter(states: String) -> DeliveryFilterBody {
-    DeliveryFilterBody(
+  ///
+  /// - Parameter mustSelect: whether everything must be asked for explicitly, e.g. by `--state`.
+  func filter(states: String, mustSelect: Bool = false) throws -> DeliveryFilterBody {
+    if mustSelect, to == nil, state == nil, study == nil, instance == nil, id.isEmpty {
+      throw Failure(.usage, "say which deliveries: --to, --state, --study, --instance or --id")
+    }
+    return DeliveryFilterBody(
       id: id.isEmpty ? nil : id, state: (state ?? states).listed, to: to?.listed, sopInstanceUID: instance,
       studyInstanceUID: study)
   }
@@ -60,8 +65,13 @@ struct InstanceSelection: ParsableArguments {
   var id: [String] = []
 
   /// As the API's filter, in `states` when nothing else is said.
-  func filter(states: String) -> InstanceFilterBody {
-    InstanceFilterBody(
+  ///
+  /// - Parameter mustSelect: whether everything must be asked for explicitly, e.g. by `--state`.
+  func filter(states: String, mustSelect: Bool = false) throws -> InstanceFilterBody {
+    if mustSelect, state == nil, study == nil, instance == nil, id.isEmpty {
+      throw Failure(.usage, "say which instances: --state, --study, --instance or --id")
+    }
+    return InstanceFilterBody(
       id: id.isEmpty ? nil : id, state: (state ?? states).listed, sopInstanceUID: instance, studyInstanceUID: study)
   }
 }

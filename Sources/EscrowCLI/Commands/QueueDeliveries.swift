@@ -43,7 +43,7 @@ struct QueueHold: ParsableCommand {
   func run() throws {
     let change = BulkChange(
       path: "/api/v1/deliveries/hold", noun: "deliveries", done: "held", bulk: bulk, client: options)
-    try change.run(selection.filter(states: "queued,sending,sent,requested"))
+    try change.run(selection.filter(states: "queued,sending,sent,requested", mustSelect: true))
   }
 }
 
@@ -89,7 +89,7 @@ struct QueueCancel: ParsableCommand {
   func run() throws {
     let change = BulkChange(
       path: "/api/v1/deliveries/cancel", noun: "deliveries", done: "cancelled", bulk: bulk, client: options)
-    try change.run(selection.filter(states: "queued,sending,sent,requested,failed"))
+    try change.run(selection.filter(states: "queued,sending,sent,requested,failed", mustSelect: true))
   }
 }
 
@@ -112,6 +112,6 @@ struct QueueWaive: ParsableCommand {
   func run() throws {
     let change = BulkChange(
       path: "/api/v1/deliveries/waive", noun: "deliveries", done: "waived", bulk: bulk, client: options)
-    try change.run(selection.filter(states: "failed,cancelled"))
+    try change.run(selection.filter(states: "failed,cancelled", mustSelect: true))
   }
 }

@@ -42,7 +42,7 @@ struct QueueDiscard: ParsableCommand {
   func run() throws {
     let change = BulkChange(
       path: "/api/v1/instances/discard", noun: "instances", done: "discarded", bulk: bulk, client: options)
-    try change.run(selection.filter(states: "held,settled,damaged"))
+    try change.run(selection.filter(states: "held,settled,damaged", mustSelect: true))
   }
 }
 
@@ -65,7 +65,7 @@ struct QueueResolve: ParsableCommand {
   func run() throws {
     let change = BulkChange(
       path: "/api/v1/instances/resolve", noun: "instances", done: "resolved", bulk: bulk, client: options)
-    try change.run(selection.filter(states: "held,inTransit,settled,damaged"))
+    try change.run(selection.filter(states: "held,inTransit,settled,damaged", mustSelect: true))
   }
 }
 
@@ -88,6 +88,6 @@ struct QueueConfirm: ParsableCommand {
   func run() throws {
     let change = BulkChange(
       path: "/api/v1/instances/confirm", noun: "instances", done: "confirmed", bulk: bulk, client: options)
-    try change.run(selection.filter(states: "held,inTransit,settled,damaged"))
+    try change.run(selection.filter(states: "held,inTransit,settled,damaged", mustSelect: true))
   }
 }

@@ -16,7 +16,7 @@ struct QueueList: ParsableCommand {
   func run() throws {
     let client = try options.client()
     let page = try client.get(
-      ListBody<QueueBody>.self, "/api/v1/deliveries?\(query)&limit=\(limit)", json: options.json)
+      ListBody<QueueBody>.self, "/api/v1/deliveries?\(query())&limit=\(limit)", json: options.json)
     if options.json { return }
     let held = try heldInstances(client)
     if page.items.isEmpty, held.items.isEmpty { return print("nothing waits") }
@@ -25,8 +25,8 @@ struct QueueList: ParsableCommand {
   }
 
   /// As query parameters; open states when nothing else is asked for.
-  private var query: String {
-    let filter = selection.filter(states: "queued,sending,sent,requested,failed")
+  private func query() throws -> String {
+    let filter = try selection.filter(states: "queued,sending,sent,requested,failed")
     var parts = ["state=\((filter.state ?? []).joined(separator: ",").urlEscaped)"]
     if let to = selection.to { parts.append("to=\(to.urlEscaped)") }
     if let study = selection.study { parts.append("studyInstanceUID=\(study.urlEscaped)") }

@@ -81,7 +81,8 @@ extension Consignment {
   }
 
   mutating func add(_ wanted: [PlannedDelivery], plan: RoutingPlan) {
-    instance.retention = instance.retention.merged(with: plan.retention)
+    // Without deliveries no route has said yet how long it stays.
+    instance.retention = deliveries.isEmpty ? plan.retention : instance.retention.merged(with: plan.retention)
     for delivery in wanted {
       let known = deliveries.firstIndex {
         $0.destination == delivery.destination && $0.origin == delivery.origin

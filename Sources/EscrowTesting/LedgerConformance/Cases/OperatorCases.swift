@@ -142,7 +142,7 @@ extension LedgerConformance {
   /// What an operator does to instances by hand.
   static let instanceVerbs: [LedgerCase] = [
     LedgerCase("what is held goes where the routes want it now") { scene in
-      try await scene.admit(1, to: [])
+      try await scene.admit(1, to: [], retention: .never)
       try await expect(scene.alarms(), [.instanceHeld])
       try await expect(scene.reroute(1, to: [], at: 1), "no route took it")
       try await expect(scene.reroute(1, to: [.commitment("archive")], dryRun: true, at: 2), nil)
@@ -151,6 +151,7 @@ extension LedgerConformance {
       try await expect(scene.instance(1).state, .inTransit)
       try await expect(scene.alarms(), [])
       try await expect(scene.claimed(at: 4), [1])
+      try await expect(scene.instance(1).retention, .after(.seconds(1000)))
     },
     LedgerCase("rerouting what is settled adds what is new only") { scene in
       try await scene.admit(1)
