@@ -2,7 +2,7 @@
 
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 BUILD_PACKAGES := libcurl4-openssl-dev libpcre2-dev libsqlite3-dev libxxhash-dev pkg-config zlib1g-dev
-TEST_PACKAGES := curl dcmtk e2fsprogs fuse3 gcc libfaketime libfuse3-dev orthanc python3-venv strace xfsprogs
+TEST_PACKAGES := curl dcmtk e2fsprogs fuse3 gcc libfuse3-dev orthanc python3-venv strace xfsprogs
 SOURCES := Package.swift Sources Tests
 REQUIREMENTS := Tests/EndToEndTests/Peers/requirements.txt
 

@@ -2,7 +2,7 @@ import EscrowTesting
 import Testing
 
 extension Stories {
-  /// Escrow is killed at random moments while three modalities send.
+  /// Escrow is killed at random moments while three modalities send, reports are on their way and events are told.
   @Suite struct Restart {
     static let kills = Torture.times(8)
 
@@ -10,13 +10,18 @@ extension Stories {
       try await Stage.run { stage in
         let samples = try await Sample.make(.init(ct: 1, mr: 1, sr: 1), on: stage)
         let archive = try await Archive.start(on: stage)
+        let receiver = try await WebhookReceiver.start(on: stage)
+        // Long enough to be killed between what others do and what is recorded of it.
+        try await archive.set("delay", .number(0.3))
+        try await receiver.delay(0.1)
         let peers =
           ["CT1", "CT2", "CT3"].map { sender($0.lowercased(), $0) } + [
             destination(
               "archive", archive.aeTitle, port: archive.port, commitment: "quiet: 1s, maxWait: 2s, askAgain: [5s]")
           ]
         let escrow = try await EscrowProcess.start(
-          on: stage, peers: peers.joined(separator: "\n"), routes: everything(to: "to: archive, proof: commitment"))
+          on: stage, peers: peers.joined(separator: "\n"), routes: everything(to: "to: archive, proof: commitment"),
+          more: webhooks(to: receiver, on: stage))
         try await archive.report(to: escrow.port)
         var modalities: [Modality] = []
         for (number, sample) in samples.enumerated() {
@@ -34,6 +39,7 @@ extension Stories {
           try await escrow.start()
         }
         try await expectCommitted(modalities, at: archive, through: escrow)
+        try await expectTold(by: escrow, to: receiver)
       }
     }
 
@@ -77,6 +83,24 @@ extension Stories {
       let answered = try await archive.events("report").filter { $0["status"].int == 0 }
       let committed = Set(answered.flatMap { $0["committed"].items.compactMap(\.string) })
       #expect(acknowledged.subtracting(committed) == [])
+    }
+
+    /// Every event arrives, and one that arrives again has the same id.
+    private func expectTold(by escrow: EscrowProcess, to receiver: WebhookReceiver) async throws {
+      try await eventually("everything was told") {
+        try await escrow.api("webhooks")["items"][0]["pending"].int == 0
+      }
+      let events = try await escrow.all("webhooks/ops/deliveries")
+      #expect(events.allSatisfy { $0["state"] == "delivered" })
+      let arrived = Dictionary(grouping: try await receiver.received(), by: \.id)
+      #expect(Set(events.compactMap { $0["id"].string }).subtracting(arrived.keys) == [])
+      for (id, times) in arrived {
+        #expect(times.allSatisfy { $0.isVerified && $0.body["data"] == times[0].body["data"] }, "\(id)")
+      }
+      let sequences = Dictionary(grouping: arrived.values.map { $0[0] }) { $0.body["data"]["sequence"].int }
+      #expect(sequences.allSatisfy { $0.value.count == 1 })
+      Torture.report(
+        "\(Self.kills) kills, \(events.count) events, \(arrived.count { $1.count > 1 }) of them told again")
     }
   }
 }

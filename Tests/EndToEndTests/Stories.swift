@@ -40,3 +40,12 @@ func route(match: String, to deliveries: [String], purge: String = "0s") -> Stri
   purge: { after: \(purge) }
   """
 }
+
+/// The configuration of an endpoint `ops` that is told everything.
+func webhooks(to receiver: WebhookReceiver, on stage: Stage) throws -> String {
+  try stage.directory.write(receiver.secret + "\n", to: "webhook.secret")
+  return """
+    webhooks:
+      ops: { url: "\(receiver.url)", secretFile: webhook.secret, events: ["*"], allowAddresses: [127.0.0.0/8] }
+    """
+}

@@ -94,16 +94,12 @@ extension Stories {
       on stage: Stage, telling receiver: WebhookReceiver
     ) async throws -> (EscrowProcess, Archive) {
       let archive = try await Archive.start(on: stage)
-      try stage.directory.write(receiver.secret + "\n", to: "webhook.secret")
-      let webhooks = """
-        webhooks:
-          ops: { url: "\(receiver.url)", secretFile: webhook.secret, events: ["*"], allowAddresses: [127.0.0.0/8] }
-        """
       let escrow = try await EscrowProcess.start(
         on: stage,
         peers: [sender("ct1", "CT1"), destination("archive", archive.aeTitle, port: archive.port)]
           .joined(separator: "\n"),
-        routes: everything(to: "to: archive, proof: commitment"), more: webhooks)
+        routes: everything(to: "to: archive, proof: commitment"),
+        more: webhooks(to: receiver, on: stage))
       return (escrow, archive)
     }
   }

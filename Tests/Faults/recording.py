@@ -18,10 +18,6 @@ BLOCK = 4096
 # How each file system is made: small, and with everything written that would otherwise be written later.
 FILE_SYSTEMS = {
     "ext4": ("ext4", "64M", ["mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"]),
-    "ext4-fast": (
-        "ext4", "64M",
-        ["mkfs.ext4", "-q", "-O", "fast_commit", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"],
-    ),
     "xfs": ("xfs", "320M", ["mkfs.xfs", "-q", "-K"]),
 }
 

@@ -128,7 +128,8 @@ class Router:
     def stop(self):
         """Asks it to end; returns its exit code."""
         self.process.terminate()
-        return self.process.wait()
+        eventually("the router has ended", lambda: self.has_ended, self)
+        return self.process.returncode
 
     def status(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/api/v1/status", timeout=30) as answer:

@@ -2,6 +2,18 @@ extension EscrowProcess {
   /// Resource `path` of the own HTTP surface.
   package func api(_ path: String) async throws -> JSON { try await http.get("/api/v1/" + path) }
 
+  /// All items of a list, page by page.
+  package func all(_ path: String) async throws -> [JSON] {
+    var items: [JSON] = []
+    var cursor = ""
+    repeat {
+      let page = try await api("\(path)?limit=1000" + (cursor.isEmpty ? "" : "&cursor=\(cursor)"))
+      items += page["items"].items
+      cursor = page["next"].string ?? ""
+    } while !cursor.isEmpty
+    return items
+  }
+
   /// How many instances are in a state.
   package func instances(_ state: String) async throws -> Int {
     try await api("status")["instances"][state].int ?? 0

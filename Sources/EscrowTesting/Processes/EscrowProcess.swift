@@ -64,9 +64,11 @@ package final class EscrowProcess: Sendable {
   }
 
   /// Starts the server and returns when it is ready. It finds the data of the server before it.
-  package func start() async throws {
+  package func start(under clock: WallClock? = nil) async throws {
     let process = try await stage.start(
-      Command(Repository.escrow, ["serve", "--config", configuration]), named: "escrow")
+      Command(
+        Repository.escrow, ["serve", "--config", configuration], environment: clock?.environment ?? [:]),
+      named: "escrow")
     running.withLockedValue { $0 = process }
     try await eventually("escrow is ready") {
       guard process.isRunning else { return true }

@@ -31,7 +31,7 @@ package struct WebhookReceiver: Sendable {
   package func answer(_ status: Int) async throws { try await peer.ask("set", ["status": .number(Double(status))]) }
 
   /// Waits so many seconds before each answer.
-  package func delay(_ seconds: Int) async throws { try await peer.ask("set", ["delay": .number(Double(seconds))]) }
+  package func delay(_ seconds: Double) async throws { try await peer.ask("set", ["delay": .number(seconds)]) }
 
   package func up() async throws { try await peer.ask("up") }
 
