@@ -27,11 +27,11 @@ extension AssociationHandler {
     guard let dataSet else {
       return write(command).assumeIsolated().whenSuccess { self.transmitted() }
     }
-    let source = dataSet.asSource
+    let content = OutgoingContent(dataSet)
     let sender = DataSetSender(
       command: command,
-      layout: FragmentLayout(contextID: contextID, fragmentSize: fragmentSize, length: source.length),
-      source: source, pool: pool, eventLoop: context.eventLoop, write: { self.write($0) },
+      layout: FragmentLayout(contextID: contextID, fragmentSize: fragmentSize, length: content.length),
+      content: content, pool: pool, eventLoop: context.eventLoop, write: { self.write($0) },
       finish: { self.transmitted($0) })
     invocation?.sender = sender
     sender.start()

@@ -8,7 +8,7 @@ import NIOPosix
 final class DataSetSender {
   private typealias Buffer = NIOLockedValueBox<ByteBuffer>
 
-  private let source: any DataSetSource
+  private let content: OutgoingContent
   private let pool: NIOThreadPool
   private let eventLoop: any EventLoop
   private let write: (ByteBuffer) -> EventLoopFuture<Void>
@@ -26,12 +26,12 @@ final class DataSetSender {
   ///   - write: writes and flushes; its future ends when the bytes are in the socket.
   ///   - finish: called once, with success when the last fragment is in the socket; not after ``stop()``.
   init(
-    command: ByteBuffer, layout: FragmentLayout, source: any DataSetSource, pool: NIOThreadPool,
+    command: ByteBuffer, layout: FragmentLayout, content: OutgoingContent, pool: NIOThreadPool,
     eventLoop: any EventLoop, write: @escaping (ByteBuffer) -> EventLoopFuture<Void>,
     finish: @escaping (Result<Void, any Error>) -> Void
   ) {
     self.layout = layout
-    self.source = source
+    self.content = content
     self.pool = pool
     self.eventLoop = eventLoop
     self.write = write
@@ -48,20 +48,21 @@ final class DataSetSender {
     guard !isStopped, !isReading, filled == nil, !free.isEmpty, let run = layout.next() else { return }
     let buffer = free.removeLast()
     isReading = true
-    pool.runIfActive(eventLoop: eventLoop) { [source] in
+    pool.runIfActive(eventLoop: eventLoop) { [content] in
       try buffer.withLockedValue { bytes in
         bytes.reserveCapacity(minimumWritableBytes: run.size)
-        try run.write(to: &bytes, from: source)
+        return try run.write(to: &bytes, from: content)
       }
     }
-    .assumeIsolated().whenComplete { self.didRead($0, into: buffer, isLast: run.isLast) }
+    .assumeIsolated().whenComplete { self.didRead($0, into: buffer) }
   }
 
-  private func didRead(_ result: Result<Void, any Error>, into buffer: Buffer, isLast: Bool) {
+  private func didRead(_ result: Result<Bool, any Error>, into buffer: Buffer) {
     isReading = false
     guard !isStopped else { return }
     switch result {
-    case .success:
+    case .success(let isLast):
+      if isLast { layout.finish() }
       filled = (buffer, isLast)
       writeFilled()
     case .failure(let error):

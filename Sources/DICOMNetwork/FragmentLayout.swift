@@ -8,10 +8,12 @@ struct FragmentLayout {
 
   private let contextID: UInt8
   private let fragmentSize: Int
-  private var left: Int
+  /// Nil while only the end will tell.
+  private var left: Int?
   private var isFinished = false
 
-  init(contextID: UInt8, fragmentSize: Int, length: Int) {
+  /// - Parameter length: nil for a data set whose end has to be told with ``finish()``.
+  init(contextID: UInt8, fragmentSize: Int, length: Int?) {
     self.contextID = contextID
     self.fragmentSize = fragmentSize
     left = length
@@ -21,20 +23,26 @@ struct FragmentLayout {
   mutating func next() -> FragmentRun? {
     guard !isFinished else { return nil }
     let most = max(1, Self.writeSize / fragmentSize) * fragmentSize
+    guard let left else {
+      return FragmentRun(contextID: contextID, fragmentSize: fragmentSize, payload: most, isLast: false)
+    }
     let payload = min(left, most)
-    left -= payload
-    isFinished = left == 0
+    self.left = left - payload
+    isFinished = left == payload
     return FragmentRun(contextID: contextID, fragmentSize: fragmentSize, payload: payload, isLast: isFinished)
   }
+
+  /// The end of the data set was in the last write.
+  mutating func finish() { isFinished = true }
 }
 
 /// The PDUs of one write.
 struct FragmentRun {
   let contextID: UInt8
   let fragmentSize: Int
-  /// In bytes, headers not counted.
+  /// In bytes, headers not counted; the most it can carry when the data set's end is not known.
   let payload: Int
-  /// Whether the data set ends with it.
+  /// Whether the data set is known to end with it.
   let isLast: Bool
 
   private var fragments: Int { max(1, (payload + fragmentSize - 1) / fragmentSize) }
@@ -42,13 +50,33 @@ struct FragmentRun {
   /// In bytes, headers counted.
   var size: Int { payload + fragments * PDataHeader.length }
 
-  /// Appends the PDUs, headers by us and fragments by the source.
-  func write(to buffer: inout ByteBuffer, from source: any DataSetSource) throws {
+  /// Appends the PDUs, headers by us and fragments by the content; true when the data set ends with them.
+  func write(to buffer: inout ByteBuffer, from content: OutgoingContent) throws -> Bool {
+    var isLast = isLast
     try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { memory in
       let regions = layOut(in: memory)
-      if payload > 0 { try source.read(into: regions) }
-      return size
+      switch content {
+      case .source(let source):
+        if payload > 0 { try source.read(into: regions) }
+        return size
+      case .stream(let stream):
+        let piece = try stream.read(into: regions)
+        precondition(piece.isLast || piece.count == payload, "a piece that is not the last must fill its regions")
+        isLast = piece.isLast
+        return isLast ? end(after: piece.count, in: memory) : size
+      }
     }
+    return isLast
+  }
+
+  /// Makes the fragment that holds the last of `count` bytes the last one; the size of what is left.
+  private func end(after count: Int, in memory: UnsafeMutableRawBufferPointer) -> Int {
+    let before = max(0, count - 1) / fragmentSize
+    let offset = before * (PDataHeader.length + fragmentSize)
+    let length = count - before * fragmentSize
+    let header = UnsafeMutableRawBufferPointer(rebasing: memory[offset..<offset + PDataHeader.length])
+    PDataHeader.write(fragmentLength: length, contextID: contextID, isCommand: false, isLast: true, into: header)
+    return offset + PDataHeader.length + length
   }
 
   /// Writes the headers and gives the regions between them.

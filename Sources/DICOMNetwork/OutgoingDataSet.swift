@@ -5,14 +5,7 @@ public import NIOCore
 public enum OutgoingDataSet: Sendable {
   case bytes(ByteBuffer)
   case source(any DataSetSource)
-
-  /// In bytes.
-  public var length: Int {
-    switch self {
-    case .bytes(let buffer): buffer.readableBytes
-    case .source(let source): source.length
-    }
-  }
+  case stream(any DataSetStream)
 }
 
 /// A data set read in order on an I/O thread, straight into the PDUs. One call at a time.
@@ -29,12 +22,49 @@ public protocol DataSetSource: Sendable {
   func read(into regions: [UnsafeMutableRawBufferPointer]) throws
 }
 
-extension OutgoingDataSet {
-  /// Both kinds as a source.
-  var asSource: any DataSetSource {
+/// A data set that is made while it is sent, on an I/O thread, so that its length is known at its end only. One call at
+/// a time.
+///
+/// A throw aborts the association without the last fragment, so that the peer never takes the rest for whole.
+public protocol DataSetStream: Sendable {
+  /// Fills the regions one after the other with the bytes that follow those of the last call.
+  ///
+  /// - Parameter regions: not empty.
+  /// - Returns: how much there was. Only the last piece may be shorter than the regions.
+  func read(into regions: [UnsafeMutableRawBufferPointer]) throws -> DataSetPiece
+}
+
+/// What one read of a ``DataSetStream`` gave.
+public struct DataSetPiece: Equatable, Sendable {
+  /// In bytes.
+  public var count: Int
+  /// Whether the data set ends with it.
+  public var isLast: Bool
+
+  public init(count: Int, isLast: Bool) {
+    self.count = count
+    self.isLast = isLast
+  }
+}
+
+/// Where the bytes of a data set come from, as the sender sees it.
+enum OutgoingContent: Sendable {
+  case source(any DataSetSource)
+  case stream(any DataSetStream)
+
+  init(_ dataSet: OutgoingDataSet) {
+    switch dataSet {
+    case .bytes(let buffer): self = .source(BufferSource(buffer))
+    case .source(let source): self = .source(source)
+    case .stream(let stream): self = .stream(stream)
+    }
+  }
+
+  /// In bytes; nil when only its end will tell.
+  var length: Int? {
     switch self {
-    case .bytes(let buffer): BufferSource(buffer)
-    case .source(let source): source
+    case .source(let source): source.length
+    case .stream: nil
     }
   }
 }

@@ -19,11 +19,14 @@ public struct Proposal: Equatable, Sendable {
   /// Contexts that one association can carry: the odd identifiers (PS3.8 §9.3.2.2).
   public static let maximumContexts = 128
 
+  /// The identifier of the context that is added as the `index`-th, counted from 0.
+  public static func identifier(at index: Int) -> UInt8 { UInt8(index * 2 + 1) }
+
   /// Adds a context for valid UIDs and returns its identifier, or nil when all identifiers are taken.
   @discardableResult
   public mutating func add(_ abstractSyntax: UID, transferSyntaxes: [UID]) -> UInt8? {
     guard request.contexts.count < Proposal.maximumContexts else { return nil }
-    let id = UInt8(request.contexts.count * 2 + 1)
+    let id = Proposal.identifier(at: request.contexts.count)
     request.contexts.append(
       ProposedContext(id: id, abstractSyntax: abstractSyntax, transferSyntaxes: transferSyntaxes))
     return id

@@ -75,6 +75,8 @@ package struct AttemptOutcome: Sendable, Equatable {
   package var status: UInt16?
   /// What went wrong or was remarked, with the peer's own words (status, error comment).
   package var message: String?
+  /// What the data set was offered in; nil when it was not offered.
+  package var transferSyntax: UID?
 
   package enum Result: Sendable, Equatable {
     /// Success or warning after the whole data set: `delivered` if the proof is `response`, else `sent`.
@@ -89,7 +91,7 @@ package struct AttemptOutcome: Sendable, Equatable {
 
   package init(
     key: ClaimKey, result: Result, startedAt: Timestamp, association: String? = nil, status: UInt16? = nil,
-    message: String? = nil
+    message: String? = nil, transferSyntax: UID? = nil
   ) {
     self.key = key
     self.result = result
@@ -97,6 +99,7 @@ package struct AttemptOutcome: Sendable, Equatable {
     self.association = association
     self.status = status
     self.message = message
+    self.transferSyntax = transferSyntax
   }
 }
 

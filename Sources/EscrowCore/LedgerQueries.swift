@@ -255,10 +255,12 @@ package struct AttemptRecord: Sendable, Equatable {
   package var status: UInt16?
   package var message: String?
   package var association: String?
+  /// What the data set was offered in; nil when it was not offered.
+  package var transferSyntax: UID?
 
   package init(
     delivery: DeliveryID, attempt: Int, startedAt: Timestamp, endedAt: Timestamp, result: String, status: UInt16?,
-    message: String?, association: String?
+    message: String?, association: String?, transferSyntax: UID?
   ) {
     self.delivery = delivery
     self.attempt = attempt
@@ -268,6 +270,7 @@ package struct AttemptRecord: Sendable, Equatable {
     self.status = status
     self.message = message
     self.association = association
+    self.transferSyntax = transferSyntax
   }
 }
 

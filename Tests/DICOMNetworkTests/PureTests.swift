@@ -43,13 +43,31 @@ import Testing
   func everyByteIsInOneFragment(length: Int, fragmentSize: Int) throws {
     guard length < 1000 || fragmentSize > 2 else { return }
     var layout = FragmentLayout(contextID: 7, fragmentSize: fragmentSize, length: length)
-    let source = BufferSource(ByteBuffer(bytes: PatternSource.bytes(length)))
+    let content = OutgoingContent(.bytes(ByteBuffer(bytes: PatternSource.bytes(length))))
     var bytes = ByteBuffer()
     while let run = layout.next() {
       let before = bytes.readableBytes
-      try run.write(to: &bytes, from: source)
+      #expect(try run.write(to: &bytes, from: content) == run.isLast)
       #expect(bytes.readableBytes - before == run.size)
     }
+    try check(&bytes, fragmentSize: fragmentSize, length: length)
+  }
+
+  @Test(
+    arguments: [0, 1, 2, 3, 10, 11, 1_048_514, 1_048_528, 1 << 20, (1 << 20) + 1, 5_000_001],
+    [2, 122, 16_376, 131_066, 1_048_570])
+  func theEndOfAStreamIsFoundOnTheWay(length: Int, fragmentSize: Int) throws {
+    guard length < 1000 || fragmentSize > 2 else { return }
+    var layout = FragmentLayout(contextID: 7, fragmentSize: fragmentSize, length: nil)
+    let content = OutgoingContent(.stream(PatternStream(length: length)))
+    var bytes = ByteBuffer()
+    while let run = layout.next() {
+      if try run.write(to: &bytes, from: content) { layout.finish() }
+    }
+    try check(&bytes, fragmentSize: fragmentSize, length: length)
+  }
+
+  private func check(_ bytes: inout ByteBuffer, fragmentSize: Int, length: Int) throws {
     var decoder = PDUDecoder(limits: PDULimits(maximumLength: UInt32(fragmentSize + 6)))
     var received: [UInt8] = []
     var ends = 0
@@ -60,6 +78,7 @@ import Testing
         ends += value.isLast ? 1 : 0
       }
     }
+    #expect(bytes.readableBytes == 0)
     #expect(ends == 1 && received == PatternSource.bytes(length))
   }
 }

@@ -50,6 +50,41 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [0, 1, 999, 16_379, 1_048_514, 1_048_528, 1_048_576, 1_048_577, 25_000_003],
+    [UInt32(16_382), 131_072, 0])
+  func everyStreamArrivesAsItIs(length: Int, maximumLength: UInt32) async throws {
+    let receiver = PatternReceiver()
+    var policy = AcceptorPolicy.everything
+    policy.maximumLength = maximumLength == 0 ? 1 << 20 : maximumLength
+    let verdict = AssociationVerdict.accept(policy)
+    let service = ProbeService(verdict: { _ in verdict }, handling: { _, _ in .stream(receiver) })
+    try await withListener(service) { _, port in
+      let association = try await connect(to: port)
+      let reply = try await association.send(
+        .probeStore, dataSet: .stream(PatternStream(length: length)), on: 3, timeout: .seconds(600))
+      #expect(reply.command.statusCode == .success && reply.dataSetWasComplete)
+      #expect(receiver.count == length && receiver.isRight)
+      await association.release()
+    }
+  }
+
+  @Test func streamThatFailsAbortsWithoutTheLastFragment() async throws {
+    let receiver = PatternReceiver()
+    try await withListener(ProbeService(handling: { _, _ in .stream(receiver) })) { _, port in
+      let association = try await connect(to: port)
+      do {
+        let stream = PatternStream(length: 5_000_000, failsAt: 3_000_000)
+        _ = try await association.send(.probeStore, dataSet: .stream(stream), on: 3, timeout: .seconds(60))
+        Issue.record("must throw")
+      } catch AssociationError.source(let error) {
+        #expect(error is PatternSource.Failure)
+      }
+      while try await receiver.events.next() != .abandoned {}
+      #expect(receiver.count <= 3_000_000)
+    }
+  }
+
   @Test func bytesInMemoryAndManyMessages() async throws {
     let bodies = Events<ByteBuffer>()
     let service = ProbeService(serve: { association in

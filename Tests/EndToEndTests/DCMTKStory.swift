@@ -63,25 +63,5 @@ extension Stories {
         #expect(try await escrow.instances("held") == samples.count)
       }
     }
-
-    /// Nothing is re-encoded: what the destination does not take fails with that reason, and is kept.
-    @Test func whatTheDestinationDoesNotTakeFailsAndIsKept() async throws {
-      try await Stage.run { stage in
-        let samples = try await Sample.make(
-          .init(ct: 2, syntaxes: ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99"]), on: stage)
-        let receiver = try await DCMTK.storescp(on: stage, options: ["--implicit"])
-        let escrow = try await EscrowProcess.start(
-          on: stage,
-          peers: [sender("ct1", "CT1"), destination("archive", receiver.aeTitle, port: receiver.port)]
-            .joined(separator: "\n"),
-          routes: everything(to: "to: archive, proof: response"))
-        try await Modality.start(on: stage, to: escrow).store(samples)
-        try await escrow.has(1, deliveries: "failed")
-        try await eventually("the other one is purged") { try await escrow.instances("purged") == 1 }
-        let failed = try await escrow.api("deliveries?state=failed")["items"].items
-        #expect(failed.first?["delivery"]["reason"].string == "transferSyntaxNotAccepted")
-        #expect(escrow.spooled.count == 1)
-      }
-    }
   }
 }

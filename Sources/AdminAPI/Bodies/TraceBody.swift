@@ -31,6 +31,8 @@ package struct AttemptBody: Codable, Sendable {
   @OrNull package var status: String?
   @OrNull package var message: String?
   @OrNull package var association: String?
+  /// What the data set was offered in, a UID.
+  @OrNull package var transferSyntax: String?
 
   init(_ record: AttemptRecord) {
     delivery = record.delivery.rawValue
@@ -41,6 +43,7 @@ package struct AttemptBody: Codable, Sendable {
     status = record.status.map { hexadecimal($0) }
     message = record.message
     association = record.association
+    transferSyntax = record.transferSyntax?.rawValue
   }
 }
 

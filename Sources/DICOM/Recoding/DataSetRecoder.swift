@@ -5,6 +5,8 @@
 /// get undefined lengths, group lengths are left out, attributes that PS3.6 does not know become UN. Memory does not
 /// grow with the data set.
 public final class DataSetRecoder {
+  /// What data sets can be written in, the more telling one first.
+  public static let targets: [TransferSyntax] = [.explicitLittleEndian, .implicitLittleEndian]
   /// Nesting that is still followed.
   public static let maximumDepth = 64
 
@@ -55,7 +57,7 @@ public final class DataSetRecoder {
   public init(
     from source: TransferSyntax, to target: TransferSyntax, inflatedLimit: Int = 1 << 34
   ) throws(RecodingError) {
-    guard source.isNative, target == .implicitLittleEndian || target == .explicitLittleEndian else {
+    guard source.isNative, DataSetRecoder.targets.contains(target) else {
       throw .unsupported(from: source, to: target)
     }
     scope = Scope(input: source.elementEncoding, output: target.elementEncoding)
@@ -149,7 +151,7 @@ public final class DataSetRecoder {
   private func append(
     _ bytes: Slice<UnsafeRawBufferPointer>, width: Int, isLast: Bool, to output: inout [UInt8]
   ) {
-    guard width > 1 else { return output.append(contentsOf: bytes) }
+    guard width > 1 else { return output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes)) }
     pending += bytes
     let whole = isLast ? pending.count : pending.count / width * width
     var start = 0

@@ -78,13 +78,14 @@ extension AttemptRecord {
   package init(_ outcome: AttemptOutcome, endedAt: Timestamp) {
     self.init(
       delivery: outcome.key.delivery, attempt: outcome.key.attempt, startedAt: outcome.startedAt, endedAt: endedAt,
-      result: outcome.result.name, status: outcome.status, message: outcome.message, association: outcome.association)
+      result: outcome.result.name, status: outcome.status, message: outcome.message,
+      association: outcome.association, transferSyntax: outcome.transferSyntax)
   }
 
   /// The record of a claim whose lease ended without an outcome.
   package static func expired(_ key: ClaimKey, claimedAt: Timestamp, endedAt: Timestamp) -> AttemptRecord {
     AttemptRecord(
       delivery: key.delivery, attempt: key.attempt, startedAt: claimedAt, endedAt: endedAt, result: "expired",
-      status: nil, message: nil, association: nil)
+      status: nil, message: nil, association: nil, transferSyntax: nil)
   }
 }

@@ -22,18 +22,17 @@ struct DeliveryAttempt: Sendable {
   /// Streams the file out, judges the answer, records the outcome.
   func run(over open: DeliveryAssociation) async -> Ending {
     let started = context.clock.now()
-    let contextID: UInt8
-    switch open.context(for: claim) {
-    case .accepted(let id): contextID = id
-    case .refused(let result):
-      record(refusal(result), startedAt: started, over: open)
+    let accepted: AcceptedContext
+    switch open.answer(to: claim) {
+    case .accepted(let context): accepted = context
+    case .refused(let offered, let results):
+      record(refusal(results), startedAt: started, over: open, message: words(offered, results))
       return .associationOpen
     }
     do {
       let reply = try await open.association.send(
-        .storeRequest(sop: claim.sop, messageID: 1, priority: 0),
-        dataSet: .source(SpoolSource(claim: claim, spool: context.spool)), on: contextID,
-        timeout: destination.peer.timeouts.store)
+        .storeRequest(sop: claim.sop, messageID: 1, priority: 0), dataSet: dataSet(in: accepted.transferSyntax),
+        on: accepted.id, timeout: destination.peer.timeouts.store)
       return await judge(reply, startedAt: started, over: open)
     } catch AssociationError.hadEnded where open.isProven {
       return .associationHadEnded
@@ -42,6 +41,14 @@ struct DeliveryAttempt: Sendable {
     } catch {
       return await lost(error, startedAt: started, over: open)
     }
+  }
+
+  /// The file as it is stored where the peer takes it so, else re-encoded on its way.
+  private func dataSet(in transferSyntax: UID) -> OutgoingDataSet {
+    guard transferSyntax != claim.transferSyntax else {
+      return .source(SpoolSource(claim: claim, spool: context.spool))
+    }
+    return .stream(RecodedStream(claim: claim, target: TransferSyntax(transferSyntax), spool: context.spool))
   }
 
   // MARK: Judging
@@ -108,16 +115,30 @@ struct DeliveryAttempt: Sendable {
     response.affectedSOPInstanceUID.map { $0 == claim.sop.instanceUID } ?? true
   }
 
-  private func refusal(_ result: ContextResult.Result) -> AttemptOutcome.Result {
-    switch result {
-    case .abstractSyntaxNotSupported: .failed(reason: "sopClassNotSupported")
-    case .transferSyntaxesNotSupported: .failed(reason: "transferSyntaxNotAccepted")
-    default: retry(reason: "presentation context refused (result \(result.rawValue))")
+  /// What the refusal of every context means: the class is not wanted, no transfer syntax is, or another time.
+  private func refusal(_ results: [ContextResult.Result]) -> AttemptOutcome.Result {
+    if results.contains(.abstractSyntaxNotSupported) { return .failed(reason: "sopClassNotSupported") }
+    guard let other = results.first(where: { $0 != .transferSyntaxesNotSupported }) else {
+      return .failed(reason: "transferSyntaxNotAccepted")
     }
+    return retry(reason: "presentation context refused (result \(other.rawValue))")
   }
 
-  /// The file is damaged or unreadable: it never leaves whole, the association is gone with its last fragment unsent.
+  private func words(_ offered: [UID], _ results: [ContextResult.Result]) -> String {
+    let names = offered.map { "\(TransferSyntax($0))" }.joined(separator: ", ")
+    let answers = results.map { "\($0.rawValue)" }.joined(separator: ", ")
+    return "stored as \(TransferSyntax(claim.transferSyntax)); offered \(names), refused with result \(answers)"
+  }
+
+  /// The file is damaged or unreadable, or cannot be re-encoded: it never leaves whole, the association is gone with
+  /// its last fragment unsent.
   private func failedToRead(_ error: any Error, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
+    if let error = error as? RecodingError {
+      let names = "stored as \(TransferSyntax(claim.transferSyntax)), wanted otherwise"
+      record(
+        .failed(reason: "cannotBeReencoded"), startedAt: startedAt, over: open, message: "\(names): \(error)")
+      return .associationOver
+    }
     if let error = error as? SpoolError, error.isLoss {
       do {
         try await context.ledger.markDamaged(
@@ -168,7 +189,7 @@ struct DeliveryAttempt: Sendable {
       [
         AttemptOutcome(
           key: claim.key, result: result, startedAt: startedAt, association: open.association.id, status: status,
-          message: message)
+          message: message, transferSyntax: open.answer(to: claim).transferSyntax)
       ], of: destination)
   }
 }

@@ -19,13 +19,21 @@ final class SpoolSource: DataSetSource {
   func read(into regions: [UnsafeMutableRawBufferPointer]) throws {
     let reader = try reader.withLockedValue { reader in
       if let reader { return reader }
-      let opened = try spool.open(claim.file)
-      guard opened.record.digest == claim.digest, opened.record.dataSetLength == claim.dataSetLength else {
-        throw SpoolError.damaged(file: claim.file, reason: "it is not the file that the ledger knows")
-      }
+      let opened = try spool.open(claim)
       reader = opened
       return opened
     }
     try reader.read(into: regions)
+  }
+}
+
+extension Spool {
+  /// Opens the file of a claim, which must be the one that the ledger knows. Blocks.
+  func open(_ claim: Claim) throws -> SpoolReader {
+    let reader = try open(claim.file)
+    guard reader.record.digest == claim.digest, reader.record.dataSetLength == claim.dataSetLength else {
+      throw SpoolError.damaged(file: claim.file, reason: "it is not the file that the ledger knows")
+    }
+    return reader
   }
 }

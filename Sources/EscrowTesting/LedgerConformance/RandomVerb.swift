@@ -58,7 +58,7 @@ extension RandomWorld {
       outcomes.append(
         AttemptOutcome(
           key: claim, result: result(), startedAt: now, association: "b", status: chance(50) ? 0 : 0xA700,
-          message: chance(30) ? "no space" : nil))
+          message: chance(30) ? "no space" : nil, transferSyntax: chance(50) ? "1.2.840.10008.1.2.1" : nil))
       if chance(80) { claims.removeAll { $0 == claim } }
     }
     let now = now

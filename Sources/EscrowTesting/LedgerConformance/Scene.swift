@@ -60,7 +60,8 @@ struct Scene: Sendable {
     _ claim: Claim, _ result: AttemptOutcome.Result, status: UInt16? = nil, message: String? = nil, at seconds: Int
   ) async throws {
     let outcome = AttemptOutcome(
-      key: claim.key, result: result, startedAt: .at(seconds), association: "b1", status: status, message: message)
+      key: claim.key, result: result, startedAt: .at(seconds), association: "b1", status: status, message: message,
+      transferSyntax: "1.2.840.10008.1.2")
     try await ledger.record([outcome], now: .at(seconds))
   }
 

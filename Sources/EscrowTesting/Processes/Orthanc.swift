@@ -23,9 +23,10 @@ package final class Orthanc: Sendable {
     self.process = process
   }
 
-  /// Starts one with an empty storage and returns when it answers.
+  /// Starts one with an empty storage, which stores in `transferSyntaxes`, and returns when it answers.
   package static func start(
-    on stage: Stage, aeTitle: String = "ORTHANC", modalities: [String: Modality]
+    on stage: Stage, aeTitle: String = "ORTHANC", modalities: [String: Modality],
+    transferSyntaxes: [String] = ["1.2.840.10008.1.*"]
   ) async throws -> Orthanc {
     let (port, httpPort) = (try stage.ports.next(), try stage.ports.next())
     let name = aeTitle.lowercased()
@@ -43,6 +44,7 @@ package final class Orthanc: Sendable {
       // A data set of odd length stops it; it gives up after this many seconds.
       "DicomScpTimeout": 10,
       "DicomModalities": .object(known),
+      "AcceptedTransferSyntaxes": .array(transferSyntaxes.map { .string($0) }),
     ]
     let file = try stage.directory.write(configuration.text(), to: "\(name).json")
     let process = try await stage.start(Command("/usr/sbin/Orthanc", [file]), named: name)

@@ -168,7 +168,8 @@ enum Schema {
       result TEXT NOT NULL,
       status INTEGER,
       message TEXT,
-      association TEXT
+      association TEXT,
+      transfer_syntax TEXT
     ) STRICT;
     CREATE INDEX attempt_delivery ON attempt(delivery, id);
 

@@ -35,6 +35,28 @@ final class PatternSource: DataSetSource {
   }
 }
 
+/// The same data set, of which nobody says in advance how long it is.
+final class PatternStream: DataSetStream {
+  private let source: PatternSource
+  private let position = NIOLockedValueBox(0)
+
+  init(length: Int, failsAt: Int = .max) { source = PatternSource(length: length, failsAt: failsAt) }
+
+  func read(into regions: [UnsafeMutableRawBufferPointer]) throws -> DataSetPiece {
+    try position.withLockedValue { position in
+      var left = min(source.length - position, regions.reduce(0) { $0 + $1.count })
+      let count = left
+      let filled = regions.map { region -> UnsafeMutableRawBufferPointer in
+        defer { left -= min(left, region.count) }
+        return UnsafeMutableRawBufferPointer(rebasing: region.prefix(left))
+      }
+      try source.read(into: filled)
+      position += count
+      return DataSetPiece(count: count, isLast: position == source.length)
+    }
+  }
+}
+
 /// Bytes of which an insertion, a loss or a swap cannot go unseen: a block of prime length, again and again.
 private enum Pattern {
   private static let block: [UInt8] = (0..<99_991).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }

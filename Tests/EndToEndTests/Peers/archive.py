@@ -31,6 +31,7 @@ class Script:
         self.lose = 0  # so many of the next stored instances are lost: answered 0000, reported 0112 once
         self.loseUIDs = []  # these are lost as well, once each
         self.commitment = True  # whether the commitment context is accepted
+        self.storageSyntaxes = None  # transfer syntaxes in which storage is accepted; None: all
         self.actionStatus = 0  # the answer of N-ACTION
         self.answerAction = True  # False: the association is aborted instead of an N-ACTION-RSP
         self.when = "after"  # the report is sent "after" the N-ACTION-RSP, "before" it, or "never" by itself
@@ -67,7 +68,7 @@ class Archive:
                 if not hasattr(self.script, name):
                     raise KeyError(name)
                 setattr(self.script, name, value)
-        if "commitment" in changes and self.server is not None:
+        if changes.keys() & {"commitment", "storageSyntaxes"} and self.server is not None:
             self.down()
             self.up()
 
@@ -80,7 +81,7 @@ class Archive:
         self.ae.network_timeout = 600
         self.ae.dimse_timeout = 120
         for context in AllStoragePresentationContexts:
-            self.ae.add_supported_context(context.abstract_syntax, AllTransferSyntaxes)
+            self.ae.add_supported_context(context.abstract_syntax, self.script.storageSyntaxes or AllTransferSyntaxes)
         self.ae.add_supported_context(Verification)
         if self.script.commitment:
             self.ae.add_supported_context(peer.COMMITMENT, peer.UNCOMPRESSED)

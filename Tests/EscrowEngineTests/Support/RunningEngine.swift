@@ -75,15 +75,15 @@ struct RunningEngine: Sendable {
       .filter { $0.hasSuffix(".dcm") && !$0.hasPrefix("orphans") }.sorted()
   }
 
-  /// An established association of a peer that does what the test says; context 1 Verification, 3 CT, 5 Storage
-  /// Commitment with the roles of `role`.
+  /// An established association of a peer that does what the test says; context 1 Verification, 3 what `sample` needs,
+  /// 5 Storage Commitment with the roles of `role`.
   func associate(
-    as callingAE: AETitle = "CT1", role: (scu: Bool, scp: Bool)? = nil
+    as callingAE: AETitle = "CT1", role: (scu: Bool, scp: Bool)? = nil,
+    toStore sample: SampleInstance = SampleInstance()
   ) async throws -> (peer: ScriptedPeer, accept: AssociateAccept) {
     var proposal = Proposal(calledAE: "ESCROW", callingAE: callingAE, implementationClassUID: "2.25.2")
-    for syntax in [Verification.sopClassUID, SampleInstance.Modality.ct.sopClassUID] {
-      proposal.add(syntax, transferSyntaxes: [TransferSyntax.explicitLittleEndian.uid])
-    }
+    proposal.add(Verification.sopClassUID, transferSyntaxes: [TransferSyntax.explicitLittleEndian.uid])
+    proposal.add(sample.sop.classUID, transferSyntaxes: [sample.transferSyntax.uid])
     proposal.add(StorageCommitment.sopClassUID, transferSyntaxes: [TransferSyntax.explicitLittleEndian.uid])
     if let role { proposal.selectRoles(for: StorageCommitment.sopClassUID, scu: role.scu, scp: role.scp) }
     let peer = try await ScriptedPeer.connect(to: port)

@@ -10,10 +10,12 @@ import NIOCore
 /// A scripted peer as a destination.
 extension ScriptedPeerListener {
   /// The next association, accepted as proposed; those of probes are served first if asked to.
-  func acceptAssociation(skippingEchoes: Bool = false) async throws -> ScriptedPeer {
+  func acceptAssociation(
+    skippingEchoes: Bool = false, taking syntaxes: ServiceTerms.TransferSyntaxes = .any
+  ) async throws -> ScriptedPeer {
     while true {
       let peer = try await accept()
-      let isProbe = try await peer.acceptProposal()
+      let isProbe = try await peer.acceptProposal(taking: syntaxes)
       guard skippingEchoes, isProbe else { return peer }
       try await peer.answerEcho()
     }
@@ -35,14 +37,15 @@ extension ScriptedPeer {
     try await send(.releaseResponse)
   }
 
-  /// Takes the A-ASSOCIATE-RQ and accepts everything; true when it proposes Verification only.
+  /// Takes the A-ASSOCIATE-RQ and accepts everything, if it is proposed in the right transfer syntax; true when it
+  /// proposes Verification only.
   @discardableResult
-  func acceptProposal() async throws -> Bool {
+  func acceptProposal(taking syntaxes: ServiceTerms.TransferSyntaxes = .any) async throws -> Bool {
     guard case .associateRequest(let request)? = try await next() else {
       throw ScriptDeparture(expected: "A-ASSOCIATE-RQ")
     }
     let policy = AcceptorPolicy(implementationClassUID: "2.25.1") { _, _ in
-      .accepted(ServiceTerms(requestorMayBeSCP: true))
+      .accepted(ServiceTerms(transferSyntaxes: syntaxes, requestorMayBeSCP: true))
     }
     try await send(.associateAccept(policy.answer(request).accept))
     return request.contexts.map(\.abstractSyntax) == [Verification.sopClassUID]
@@ -58,6 +61,12 @@ extension ScriptedPeer {
 
   /// A whole message.
   func takeMessage() async throws -> (command: CommandSet, dataSet: [UInt8]) {
+    let (command, _, dataSet) = try await takeMessageOnContext()
+    return (command, dataSet)
+  }
+
+  /// A whole message, and the context it came on.
+  func takeMessageOnContext() async throws -> (command: CommandSet, contextID: UInt8, dataSet: [UInt8]) {
     var command: CommandSet?
     var bytes: [UInt8] = []
     while let pdu = try await next() {
@@ -67,7 +76,7 @@ extension ScriptedPeer {
           command = try CommandSet(decoding: value.fragment)
         } else {
           bytes += value.fragment.readableBytesView
-          if value.isLast, let command { return (command, bytes) }
+          if value.isLast, let command { return (command, value.contextID, bytes) }
         }
       }
     }
@@ -89,11 +98,13 @@ extension ScriptedPeer {
 
 extension ScriptedPeer {
   /// Stores an instance as a modality does, in fragments; the answer's status.
-  func store(_ sample: SampleInstance) async throws -> Status? {
+  /// - Parameter dataSet: sent instead of the sample's own.
+  func store(_ sample: SampleInstance, dataSet: [UInt8]? = nil) async throws -> Status? {
+    let bytes = dataSet ?? sample.dataSet
     try await send(.storeRequest(sop: sample.sop, messageID: 1), on: 3)
-    for start in stride(from: 0, to: sample.dataSet.count, by: 65_536) {
-      let end = min(start + 65_536, sample.dataSet.count)
-      try await send(fragment: Array(sample.dataSet[start..<end]), isLast: end == sample.dataSet.count, on: 3)
+    for start in stride(from: 0, to: bytes.count, by: 65_536) {
+      let end = min(start + 65_536, bytes.count)
+      try await send(fragment: Array(bytes[start..<end]), isLast: end == bytes.count, on: 3)
     }
     return try await nextCommand().statusCode
   }
@@ -101,11 +112,14 @@ extension ScriptedPeer {
 
 extension RunningEngine {
   /// Changes one byte of the pixel data of files in the spool.
-  func flipLastByte(of files: [String]) throws {
+  func flipLastByte(of files: [String]) throws { try flipByte(fromTheEnd: 1, of: files) }
+
+  /// Changes one byte of files in the spool; 1 is the last.
+  func flipByte(fromTheEnd place: Int, of files: [String]) throws {
     for file in files {
       let path = context.settings.spool.path + "/" + file
       var bytes = try Data(contentsOf: URL(filePath: path))
-      bytes[bytes.count - 1] ^= 1
+      bytes[bytes.count - place] ^= 1
       try bytes.write(to: URL(filePath: path))
     }
   }

@@ -10,6 +10,7 @@ extension LedgerConformance {
       try expect(trace.instances.map(\.id.number), [1])
       try expect(trace.deliveries.map(\.instance.number), [1])
       try expect(trace.attempts.map(\.result), ["stored"])
+      try expect(trace.attempts.map(\.transferSyntax), ["1.2.840.10008.1.2"])
       try expect(trace.transactions.map(\.committed), [true])
       try expect(trace.transactions.map(\.reportedBy), ["ARCHIVE@10.0.0.5"])
       try expect(trace.events.map(\.event.kind), [.instanceReceived])

@@ -1,0 +1,139 @@
+import DICOM
+import DICOMNetwork
+import EscrowCore
+import EscrowSpool
+import NIOConcurrencyHelpers
+
+/// A spool file as the data set of a C-STORE-RQ in another transfer syntax than it is stored in, re-encoded while it is
+/// sent. The file is opened by the first read, on the I/O thread.
+///
+/// Holds a piece of the file and what it becomes, however large the instance is. The digest of the stored bytes is
+/// known before the last byte is handed out: a damaged file never leaves whole.
+///
+/// Unchecked, because the recoder is not Sendable by itself: this object owns it alone, never hands it out, and holds
+/// the lock whenever it touches it.
+final class RecodedStream: DataSetStream, @unchecked Sendable {
+  /// Bytes of the file that are read at once.
+  private static let pieceSize = 128 * 1024
+  /// Of deflated bytes, which may become a thousand times as many, so many are taken at once.
+  private static let deflatedPieceSize = 1024
+
+  private let claim: Claim
+  private let target: TransferSyntax
+  private let spool: Spool
+  private let lock = NIOLock()
+  private var work: Work?
+
+  fileprivate struct Work {
+    let reader: SpoolReader
+    let recoder: DataSetRecoder
+    /// Bytes of the file that were not read yet.
+    var unread: Int
+    /// Bytes that were read and not re-encoded yet.
+    var input: [UInt8] = []
+    var inputPosition = 0
+    /// What was re-encoded and not handed out yet.
+    var output: [UInt8] = []
+    var outputPosition = 0
+    var isFinished = false
+  }
+
+  init(claim: Claim, target: TransferSyntax, spool: Spool) {
+    self.claim = claim
+    self.target = target
+    self.spool = spool
+  }
+
+  func read(into regions: [UnsafeMutableRawBufferPointer]) throws -> DataSetPiece {
+    try lock.withLock {
+      var current = try work ?? begin()
+      // The one reference to its buffers while it changes them.
+      work = nil
+      defer { work = current }
+      do {
+        return try current.fill(regions, pieceSize: pieceSize)
+      } catch let error as RecodingError {
+        // What cannot be re-encoded may be so because it is not what was received, which weighs more.
+        try current.reader.forEachChunk { _ in }
+        throw error
+      }
+    }
+  }
+
+  private var source: TransferSyntax { TransferSyntax(claim.transferSyntax) }
+
+  private var pieceSize: Int { source.isDeflated ? Self.deflatedPieceSize : Self.pieceSize }
+
+  private func begin() throws -> Work {
+    let recoder = try DataSetRecoder(
+      from: source, to: target, inflatedLimit: Self.inflatedLimit(ofDeflated: Int(claim.dataSetLength)))
+    return Work(reader: try spool.open(claim), recoder: recoder, unread: Int(claim.dataSetLength))
+  }
+
+  /// What a deflated data set may become: hundredfold, which images hardly reach, or as much as harms nobody.
+  static func inflatedLimit(ofDeflated count: Int) -> Int { max(count.multipliedClamping(by: 100), 256 << 20) }
+}
+
+extension Int {
+  fileprivate func multipliedClamping(by factor: Int) -> Int {
+    let (product, isTooLarge) = multipliedReportingOverflow(by: factor)
+    return isTooLarge ? .max : product
+  }
+}
+
+extension RecodedStream.Work {
+  mutating func fill(_ regions: [UnsafeMutableRawBufferPointer], pieceSize: Int) throws -> DataSetPiece {
+    var count = 0
+    for region in regions {
+      var filled = 0
+      while filled < region.count, try hasOutput(pieceSize: pieceSize) {
+        filled += copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: region[filled...]))
+      }
+      count += filled
+      guard filled == region.count else { break }
+    }
+    return DataSetPiece(count: count, isLast: try !hasOutput(pieceSize: pieceSize))
+  }
+
+  /// Whether there is something to hand out; re-encodes what comes next when there is not.
+  private mutating func hasOutput(pieceSize: Int) throws -> Bool {
+    while outputPosition == output.count, !isFinished {
+      output.removeAll(keepingCapacity: true)
+      outputPosition = 0
+      try recode(pieceSize)
+    }
+    return outputPosition < output.count
+  }
+
+  private mutating func copyOutput(to region: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(region.count, output.count - outputPosition)
+    output.withUnsafeBytes {
+      region.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[outputPosition..<outputPosition + count]))
+    }
+    outputPosition += count
+    return count
+  }
+
+  private mutating func recode(_ pieceSize: Int) throws {
+    if inputPosition == input.count { try readInput() }
+    guard inputPosition < input.count else {
+      isFinished = true
+      return try recoder.finish(into: &output)
+    }
+    let end = min(inputPosition + pieceSize, input.count)
+    try input.withUnsafeBytes {
+      try recoder.recode(UnsafeRawBufferPointer(rebasing: $0[inputPosition..<end]), into: &output)
+    }
+    inputPosition = end
+  }
+
+  private mutating func readInput() throws {
+    let count = min(unread, RecodedStream.pieceSize)
+    inputPosition = 0
+    input.removeAll(keepingCapacity: true)
+    guard count > 0 else { return }
+    input.append(contentsOf: repeatElement(0, count: count))
+    try input.withUnsafeMutableBytes { try reader.read(into: [$0]) }
+    unread -= count
+  }
+}
