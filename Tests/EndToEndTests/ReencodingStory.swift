@@ -16,7 +16,7 @@ extension Stories {
       try await Stage.run { stage in
         let samples = try await convert(Sample.pydicomTestFiles(on: stage), option, on: stage)
         #expect(samples.count > 80)
-        let storescp = try await DCMTK.storescp(on: stage, options: ["--implicit"])
+        let storescp = try await DCMTK.storescp(on: stage, options: ["--implicit", "--bit-preserving"])
         let archive = try await Archive.start(on: stage)
         try await archive.set("storageSyntaxes", [.string(Self.explicit)])
         let escrow = try await EscrowProcess.start(

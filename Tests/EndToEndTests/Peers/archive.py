@@ -80,6 +80,8 @@ class Archive:
         self.ae.maximum_associations = 100
         self.ae.network_timeout = 600
         self.ae.dimse_timeout = 120
+        # What takes any class takes any transfer syntax.
+        peer._config.UNRESTRICTED_STORAGE_SERVICE = self.script.storageSyntaxes is None
         for context in AllStoragePresentationContexts:
             self.ae.add_supported_context(context.abstract_syntax, self.script.storageSyntaxes or AllTransferSyntaxes)
         self.ae.add_supported_context(Verification)

@@ -47,11 +47,11 @@ def is_same(first, second, is_little_endian):
 
 def differences(first, second, is_little_endian, where=""):
     """Where two data sets differ, as lines of text; group lengths may be gone."""
-    tags = {tag for tag in first.keys() if tag.element != 0}
-    for tag in sorted(tags | set(second.keys())):
+    tags = {tag for tag in (*first.keys(), *second.keys()) if tag.element != 0}
+    for tag in sorted(tags):
         place = f"{where}{tag}"
-        if tag not in tags or tag not in second:
-            yield f"{place} is only in the {'first' if tag in tags else 'second'}"
+        if tag not in first or tag not in second:
+            yield f"{place} is only in the {'first' if tag in first else 'second'}"
             continue
         one, other = first[tag], second[tag]
         if isinstance(one.value, Sequence) and isinstance(other.value, Sequence):
