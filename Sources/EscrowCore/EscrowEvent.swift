@@ -66,12 +66,14 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
   case instanceLooped = "instance.looped"
   /// Only on record: an instance's copy was deleted.
   case instancePurged = "instance.purged"
+  /// Only on record: a storage commitment report was refused, so it changed nothing.
+  case reportRefused = "report.refused"
   /// Only on record: an operator did something.
   case operatorAction = "operator.action"
 
   /// Whether webhooks may subscribe to it.
   package var isPublic: Bool {
-    ![.instanceReceived, .instanceLooped, .instancePurged, .operatorAction].contains(self)
+    ![.instanceReceived, .instanceLooped, .instancePurged, .reportRefused, .operatorAction].contains(self)
   }
 }
 

@@ -19,6 +19,16 @@ import Testing
     #expect(log.take().map(\.text) == ["499 more rejections within a minute", "no"])
   }
 
+  @Test func aRefusedReportIsToldOfBesidesARejection() {
+    let log = RejectionLog()
+    let remote = RemoteEndpoint(address: "10.0.0.1", port: 1)
+    log.note("no", callingAE: "EVIL", remote: remote, at: start)
+    log.note("unknown", kind: .reportRefused, transactionUID: "2.25.1", callingAE: "EVIL", remote: remote, at: start)
+    let taken = log.take()
+    #expect(taken.map(\.kind) == [.associationRejected, .reportRefused])
+    #expect(taken.map(\.transactionUID) == [nil, "2.25.1"])
+  }
+
   @Test func manyAddressesFillNothing() {
     let log = RejectionLog()
     for number in 0..<10_000 {

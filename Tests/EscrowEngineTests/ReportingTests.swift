@@ -83,6 +83,11 @@ import Testing
       let status = try await send(report("2.25.77", committed: [Self.sample.sop]), to: engine)
       #expect(status == .invalidArgumentValue)
       #expect(try await engine.delivery().state == .requested)
+      try await engine.eventually("the refusal is on record") {
+        try await engine.ledger.events(after: 0, limit: 100).map(\.event).contains {
+          $0.kind == .reportRefused && $0.transactionUID == "2.25.77" && $0.actor == "ARCHIVE@127.0.0.1"
+        }
+      }
     }
   }
 
@@ -191,8 +196,12 @@ import Testing
     #expect(obstacle()?.contains("B006H") == true)
     delivery.state = .failed
     #expect(obstacle()?.contains("archive is failed") == true)
+    delivery.state = .delivered
     instance.conflicted = true
     #expect(obstacle()?.contains("other content") == true)
+    delivery.overwrites = true
+    delivery.discardedElements = false
+    #expect(obstacle() == nil)
   }
 
   @Test func anEmptyReportProvesNothing() async throws {

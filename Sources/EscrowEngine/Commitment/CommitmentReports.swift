@@ -50,11 +50,12 @@ struct CommitmentReports: Sendable {
       return .response(to: command, status: .success)
     case .unknownTransaction:
       return refuse(
-        command, .invalidArgumentValue, on: association,
+        command, .invalidArgumentValue, on: association, transactionUID: report.transactionUID,
         text: "unknown transaction \(report.transactionUID.rawValue.escaped)")
     case .wrongReporter(let destination):
       return refuse(
-        command, .processingFailure, on: association, text: "the transaction is \(destination)'s, not this sender's")
+        command, .processingFailure, on: association, transactionUID: report.transactionUID,
+        text: "the transaction is \(destination)'s, not this sender's")
     }
   }
 
@@ -139,15 +140,14 @@ struct CommitmentReports: Sendable {
     reporters.contains { context.settings.peers[$0]?.strictRoles ?? false }
   }
 
+  /// Answers a report that changes nothing, and puts it on record with who sent it: it may be a forgery.
   private func refuse(
-    _ command: CommandSet, _ status: Status, on association: Association, text: String = "not a valid report"
+    _ command: CommandSet, _ status: Status, on association: Association, transactionUID: UID? = nil, text: String
   ) -> CommandSet {
-    context.logger.warning(
-      "report refused: \(status) \(text)",
-      metadata: [
-        "association": "\(association.id)",
-        "peer": "\(reporterTitle(of: association).rawValue.escaped)@\(association.remote.address)",
-      ])
+    context.rejections.note(
+      "answered \(status): \(text)", kind: .reportRefused, transactionUID: transactionUID,
+      callingAE: reporterTitle(of: association), remote: association.remote, at: context.clock.monotonic())
+    context.upkeep.wake()
     return .response(to: command, status: status)
   }
 

@@ -4,18 +4,21 @@ package import EscrowCore
 import Logging
 import NIOConcurrencyHelpers
 
-/// Rejected associations on their way to the record: the first of each address in a minute, and only so many, so that
+/// Rejected associations and refused reports on their way to the record: the first of each address in a minute, and only so many, so that
 /// a flood fills neither disk nor log and costs nobody a wait.
 package final class RejectionLog: Sendable {
   /// One that goes on record.
   package struct Rejection: Sendable, Equatable {
+    package var kind: EventKind
     package var text: String
     package var caller: String
+    /// What a refused report spoke of, as far as it said.
+    package var transactionUID: UID?
   }
 
   private struct Minute {
     var start: MonotonicTime?
-    var addresses: Set<String> = []
+    var callers: Set<String> = []
     var suppressed = 0
   }
 
@@ -26,7 +29,8 @@ package final class RejectionLog: Sendable {
     /// Begins the next minute; what was left out of the last one is told as a number.
     mutating func begin(at now: MonotonicTime) {
       if minute.suppressed > 0 {
-        waiting.append(Rejection(text: "\(minute.suppressed) more rejections within a minute", caller: "system"))
+        let text = "\(minute.suppressed) more rejections within a minute"
+        waiting.append(Rejection(kind: .associationRejected, text: text, caller: "system"))
       }
       minute = Minute(start: now)
     }
@@ -38,11 +42,17 @@ package final class RejectionLog: Sendable {
 
   package init() {}
 
-  package func note(_ text: String, callingAE: AETitle, remote: RemoteEndpoint, at now: MonotonicTime) {
-    let rejection = Rejection(text: text, caller: "\(callingAE.rawValue.escaped)@\(remote.address)")
+  package func note(
+    _ text: String, kind: EventKind = .associationRejected, transactionUID: UID? = nil, callingAE: AETitle,
+    remote: RemoteEndpoint, at now: MonotonicTime
+  ) {
+    let rejection = Rejection(
+      kind: kind, text: text, caller: "\(callingAE.rawValue.escaped)@\(remote.address)",
+      transactionUID: transactionUID)
     state.withLockedValue { state in
       if state.minute.start.map({ now >= $0 + .seconds(60) }) ?? true { state.begin(at: now) }
-      guard state.minute.addresses.count < Self.limit, state.minute.addresses.insert(remote.address).inserted else {
+      let caller = "\(kind.rawValue) \(remote.address)"
+      guard state.minute.callers.count < Self.limit, state.minute.callers.insert(caller).inserted else {
         state.minute.suppressed += 1
         return
       }
@@ -65,9 +75,10 @@ package final class RejectionLog: Sendable {
     while let rejection = rest.first {
       try await context.ledger.tell(
         EscrowEvent(
-          .associationRejected, at: context.clock.now(), reason: rejection.text, actor: rejection.caller))
+          rejection.kind, at: context.clock.now(), transactionUID: rejection.transactionUID, reason: rejection.text,
+          actor: rejection.caller))
       rest = rest.dropFirst()
-      context.logger.warning("association rejected: \(rejection.text)", metadata: ["peer": "\(rejection.caller)"])
+      context.logger.warning("\(rejection.kind.rawValue): \(rejection.text)", metadata: ["peer": "\(rejection.caller)"])
       context.webhooks()
     }
   }
