@@ -84,9 +84,9 @@ import Testing
       #expect(status == .invalidArgumentValue)
       #expect(try await engine.delivery().state == .requested)
       try await engine.eventually("the refusal is on record") {
-        try await engine.ledger.events(after: 0, limit: 100).map(\.event).contains {
-          $0.kind == .reportRefused && $0.transactionUID == "2.25.77" && $0.actor == "ARCHIVE@127.0.0.1"
-        }
+        let events = try await engine.ledger.events(after: 0, limit: 100).map(\.event)
+        let refusal = events.first { $0.kind == .reportRefused }
+        return refusal?.transactionUID == UID("2.25.77") && refusal?.actor == "ARCHIVE@127.0.0.1"
       }
     }
   }

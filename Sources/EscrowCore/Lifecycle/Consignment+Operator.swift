@@ -122,6 +122,9 @@ extension Consignment {
   private mutating func discard(by order: BulkOrder) -> String? {
     let state = instance.state
     let hold = state == .held ? instance.reason : nil
+    if state != .inTransit, let open = deliveries.first(where: { [.queued, .sending].contains($0.state) }) {
+      return "the delivery to \(open.destination) is \(open.state): cancel it first"
+    }
     guard move(.discardDecided) else {
       return state == .inTransit ? "it is on its way: cancel its deliveries first" : "the instance is \(state)"
     }

@@ -187,6 +187,15 @@ extension LedgerConformance {
       try expect(result.skipped.map(\.reason), ["it is on its way: cancel its deliveries first"])
       try await expect(scene.instance(1).state, .inTransit)
     },
+    LedgerCase("what the API still has to send is not discarded") { scene in
+      try await scene.admit(1, to: [.response("archive"), .api("research")])
+      try await scene.send(at: 1)
+      try await expect(scene.instance(1).state, .settled)
+      let result = try await scene.change(.discard, at: 2)
+      try expect(result.skipped.map(\.reason), ["the delivery to research is queued: cancel it first"])
+      try await scene.change(.cancel, DeliveryFilter(destinations: ["research"]), at: 3)
+      try await expect(scene.change(.discard, at: 4).changed, 1)
+    },
     LedgerCase("discarding ends the alarms of failed deliveries and of damage") { scene in
       try await scene.admit(1)
       try await scene.damage(1, at: 1)
