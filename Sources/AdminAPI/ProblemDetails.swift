@@ -56,7 +56,7 @@ package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
       case .unknownDestination:
         ProblemDetails(title: Self.unknownDestinationTitle, statusCode: 404, detail: "\(error)")
       case .cannotReport, .looped: .conflict("\(error)")
-      case .spoolFull: ProblemDetails(title: "Insufficient storage", statusCode: 507, detail: "\(error)")
+      case .noRoom: ProblemDetails(title: "Insufficient storage", statusCode: 507, detail: "\(error)")
       case .noReferences, .notDICOM: .badRequest("\(error)")
       }
   }

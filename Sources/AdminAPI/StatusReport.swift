@@ -19,7 +19,8 @@ struct StatusReport: Sendable {
     }
     return StatusBody(
       instances: Self.counts(status.instances), deliveries: Self.counts(status.deliveries), destinations: destinations,
-      spool: SpoolBody(bytes: status.bytes, freeBytes: context.space.latest?.freeBytes),
+      spool: SpoolBody(bytes: status.bytes, freeBytes: context.space.reports.first?.usage?.freeBytes),
+      disks: context.space.reports.map(DiskBody.init),
       alarms: alarms.map { AlarmBody($0) })
   }
 

@@ -2,6 +2,8 @@
 package enum LedgerError: Error, Sendable, Equatable {
   /// What was written may not be durable. The process must end and read its state again at the next start.
   case syncFailed(String)
+  /// The file system refused a write; the transaction was rolled back and the ledger goes on.
+  case notWritten(cause: String, isFull: Bool)
   /// Another process has the ledger open.
   case locked(path: String)
   /// The file cannot be opened or is no ledger.
@@ -30,6 +32,9 @@ extension LedgerError: CustomStringConvertible {
     switch self {
     case .syncFailed(let cause):
       "the ledger cannot be made durable (\(cause)): check the disk; the process ends and recovers at its next start"
+    case .notWritten(let cause, let isFull):
+      "the ledger did not take it (\(cause)): "
+        + (isFull ? "free space on its file system" : "check its disk and whether it is writable")
     case .locked(let path): "the ledger \(path) is in use by another escrow process: stop that process first"
     case .unusable(let path, let cause):
       "the ledger \(path) cannot be used: \(cause). Do not delete it: free disk space, check the path and its rights, "

@@ -25,7 +25,7 @@ package struct Engine: Service {
 
   package func run() async throws {
     try await context.pool.runIfActive { context.peers.resolveHosts() }
-    context.space.update(try context.spool.usage())
+    try await context.pool.runIfActive { context.space.look(at: context.clock.monotonic()) }
     _ = try await Recovery(context: context).run()
     try await ClockGuard.check(in: context)
     try await HealthChanges(context: context).restore()

@@ -31,15 +31,18 @@ package final class EngineContext: Sendable {
   let rejections = RejectionLog()
   /// Woken when a study may have progressed.
   package let upkeep = Signal()
+  /// Woken when something could not be written.
+  let storage = Signal()
   /// Woken when something may be ready to be purged.
   package let purging = Signal()
   /// Woken when lookups are to end.
   let lookups = Signal()
   private let draining = NIOLockedValueBox(false)
 
+  /// - Parameter ledgerVolume: the file system of the ledger, if it lies on one.
   package init(
-    settings: Settings, ledger: any Ledger, spool: Spool, connector: AssociationConnector, pool: NIOThreadPool,
-    clock: EngineClock = .system, logger: Logger, webhooks: @escaping @Sendable () -> Void = {}
+    settings: Settings, ledger: any Ledger, spool: Spool, ledgerVolume: Volume? = nil, connector: AssociationConnector,
+    pool: NIOThreadPool, clock: EngineClock = .system, logger: Logger, webhooks: @escaping @Sendable () -> Void = {}
   ) {
     self.settings = settings
     self.ledger = ledger
@@ -52,7 +55,7 @@ package final class EngineContext: Sendable {
     self.webhooks = webhooks
     peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)
     destinations = DestinationRegistry(peers: settings.peers)
-    space = SpaceWatch(settings: settings.spool)
+    space = SpaceWatch([spool.volume] + (ledgerVolume.map { [$0] } ?? []), settings: settings.spool)
   }
 
   /// Whether the process is stopping: what runs is finished, nothing new is begun.
@@ -62,6 +65,7 @@ package final class EngineContext: Sendable {
   package func drain() {
     draining.withLockedValue { $0 = true }
     upkeep.wake()
+    storage.wake()
     purging.wake()
     lookups.wake()
     destinations.wakeAll()
@@ -85,6 +89,14 @@ package final class EngineContext: Sendable {
     upkeep.wake()
     purging.wake()
     webhooks()
+  }
+
+  /// Something could not be written. If the disk is the cause, it is measured before this returns, so that whoever is
+  /// refused next, and whoever asks whether we are ready, gets the right answer.
+  func note(failure error: any Error) async {
+    guard space.note(error, at: clock.monotonic()) else { return }
+    try? await pool.runIfActive { self.space.look(at: self.clock.monotonic()) }
+    storage.wake()
   }
 
   /// The AE title that we use towards a peer.

@@ -19,20 +19,31 @@ package struct Submission: Sendable {
       throw SubmissionError.unknownDestination(destination)
     }
     if commit, !peer.allow.contains(.report) { throw SubmissionError.cannotReport(destination) }
-    if context.space.isFull { throw SubmissionError.spoolFull }
-    let received = try await Part10Upload(context: context).receive(chunks)
+    if let reason = context.space.refusal { throw SubmissionError.noRoom(reason) }
     let plan = RoutingPlan(
       deliveries: [PlannedDelivery(to: destination, proof: commit ? .commitment : .response, origin: .api)])
-    let instance =
-      switch try await Admissions(context: context).admit(received.admission(plan: plan)) {
-      case .admitted: received.id
-      case .known(let earlier), .replaced(let earlier, _), .looped(let earlier): earlier
-      }
+    let instance = try await admit(chunks, plan: plan)
     let filter = DeliveryFilter(destinations: [destination], instance: instance)
     guard let delivery = try await context.ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {
       throw SubmissionError.looped(destination)
     }
     return (instance, delivery.delivery.id)
+  }
+
+  private func admit<Chunks: AsyncSequence>(_ chunks: Chunks, plan: RoutingPlan) async throws -> InstanceID
+  where Chunks.Element == ByteBuffer {
+    do {
+      let received = try await Part10Upload(context: context).receive(chunks)
+      return switch try await Admissions(context: context).admit(received.admission(plan: plan)) {
+      case .admitted: received.id
+      case .known(let earlier), .replaced(let earlier, _), .looped(let earlier): earlier
+      }
+    } catch {
+      await context.note(failure: error)
+      if (error as? SpoolError)?.isNoSpace == true { throw SubmissionError.noRoom("\(error)") }
+      if case LedgerError.notWritten(_, isFull: true) = error { throw SubmissionError.noRoom("\(error)") }
+      throw error
+    }
   }
 
   /// Asks a destination for storage commitment of instances that need not be here. Returns when the request is
@@ -54,7 +65,7 @@ package struct Submission: Sendable {
 package enum SubmissionError: Error, Equatable, CustomStringConvertible {
   case unknownDestination(PeerName)
   case cannotReport(PeerName)
-  case spoolFull
+  case noRoom(String)
   case looped(PeerName)
   case noReferences
   case notDICOM(String)
@@ -63,7 +74,7 @@ package enum SubmissionError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unknownDestination(let name): "no peer \(name) with host and port is configured"
     case .cannotReport(let name): "peer \(name) may not report storage commitment: add report to its allow"
-    case .spoolFull: "disk space is low; nothing is taken until there is more"
+    case .noRoom(let reason): reason
     case .looped(let name): "\(name) has sent this instance to us itself or already has it"
     case .noReferences: "name at least one instance"
     case .notDICOM(let reason): "not a DICOM file (PS3.10): \(reason)"

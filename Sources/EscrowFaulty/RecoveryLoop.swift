@@ -41,7 +41,7 @@ struct RecoveryLoop {
   private func recover(_ path: String, pool: NIOThreadPool) async throws -> Answer {
     let settings = try ConfigurationFile.load(path).settings
     let logger = LogOutput.logger(level: "error")
-    let (spool, ledger) = try await Composition(settings: settings, logger: logger).open(pool: pool)
+    let (spool, ledger, _) = try await Composition(settings: settings, logger: logger).open(pool: pool)
     let context = EngineContext(
       settings: settings, ledger: ledger, spool: spool,
       connector: AssociationConnector(group: .singletonMultiThreadedEventLoopGroup, ioPool: pool, logger: logger),

@@ -49,11 +49,14 @@ extension PosixDisk {
   package func usage(of directory: DiskHandle) throws -> DiskUsage {
     var numbers = statfs()
     try call("measure", directory.path) { fstatfs(directory.descriptor, &numbers) }
+    var status = stat()
+    try call("examine", directory.path) { fstat(directory.descriptor, &status) }
     let block = Int64(numbers.f_frsize)
     return DiskUsage(
       freeBytes: Int64(clamping: numbers.f_bavail) * block, totalBytes: Int64(clamping: numbers.f_blocks) * block,
       freeInodes: Int64(clamping: numbers.f_ffree), totalInodes: Int64(clamping: numbers.f_files),
-      kind: PosixDisk.kind(UInt32(truncatingIfNeeded: numbers.f_type)))
+      kind: PosixDisk.kind(UInt32(truncatingIfNeeded: numbers.f_type)),
+      isReadOnly: Int(numbers.f_flags) & Int(ST_RDONLY) != 0, device: UInt64(status.st_dev))
   }
 
   /// The directory that holds the root, if we may open it; if not, somebody else made the root for us.

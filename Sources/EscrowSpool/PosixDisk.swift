@@ -38,6 +38,14 @@ package struct PosixDisk: SpoolDisk {
     return try call("write", file.path) { pwritev(file.descriptor, vectors, Int32(vectors.count), Int(offset)) }
   }
 
+  package func reserve(_ count: Int64, for file: DiskHandle) throws {
+    do {
+      try call("reserve room for", file.path) { fallocate(file.descriptor, 0, 0, Int(count)) }
+    } catch let error as SpoolError where error.code == EOPNOTSUPP || error.code == ENOSYS {
+      try reserveByWriting(count, for: file)
+    }
+  }
+
   package func read(
     into regions: [UnsafeMutableRawBufferPointer], at offset: Int64, from file: DiskHandle
   ) throws -> Int {

@@ -11,6 +11,8 @@ package final class Spool: Sendable {
   package let pool: NIOThreadPool
   /// What an operator should know of the file system, found when the spool was opened.
   package let warnings: [String]
+  /// The file system that it lies on.
+  package let volume: Volume
   let disk: any SpoolDisk
   let root: DiskHandle
   let maximumLength: Int64
@@ -52,6 +54,8 @@ package final class Spool: Sendable {
     self.warnings = warnings
     self.maximumLength = maximumLength
     boxedIdentity = NIOLockedValueBox(identity)
+    volume = Volume(
+      .spool, path: path, ballast: Ballast(SpoolNames.ballast, in: root, on: disk), directory: root, disk: disk)
   }
 
   /// A writer for a new instance's file, which the first bytes create.
@@ -78,9 +82,6 @@ package final class Spool: Sendable {
       digest: Digest(high: 0, low: 0))
     return try FileInProgress(record, in: self)
   }
-
-  /// How full the file system is. Blocks, but for no longer than a system call.
-  package func usage() throws -> DiskUsage { try disk.usage(of: root) }
 
   /// Makes all directories at once and durable, so that later only the files' own names need it.
   private static func layOut(_ root: DiskHandle, on disk: any SpoolDisk) throws {

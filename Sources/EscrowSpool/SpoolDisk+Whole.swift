@@ -1,6 +1,22 @@
 import Glibc
 
 extension SpoolDisk {
+  package func reserve(_ count: Int64, for file: DiskHandle) throws { try reserveByWriting(count, for: file) }
+
+  /// Reserves by writing what no file system can leave out or make smaller.
+  func reserveByWriting(_ count: Int64, for file: DiskHandle) throws {
+    var random = SystemRandomNumberGenerator()
+    var done: Int64 = 0
+    while done < count {
+      let words = (0..<8192).map { _ in random.next() }
+      let length = Swift.min(count - done, Int64(words.count * 8))
+      try words.withUnsafeBytes {
+        try writeAll([UnsafeRawBufferPointer(rebasing: $0.prefix(Int(length)))], at: done, to: file)
+      }
+      done += length
+    }
+  }
+
   /// Writes all bytes of the regions, however many calls that takes.
   func writeAll(_ regions: [UnsafeRawBufferPointer], at offset: Int64, to file: DiskHandle) throws {
     let total = regions.reduce(0) { $0 + $1.count }

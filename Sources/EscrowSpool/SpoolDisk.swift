@@ -26,6 +26,9 @@ package protocol SpoolDisk: Sendable {
   /// Writes the regions one after the other from `offset` on. Returns how many bytes, which may be fewer.
   func write(_ regions: [UnsafeRawBufferPointer], at offset: Int64, to file: DiskHandle) throws -> Int
 
+  /// Makes an empty file so long, with room on the device for all of it.
+  func reserve(_ count: Int64, for file: DiskHandle) throws
+
   /// Fills the regions one after the other from `offset` on. Returns how many bytes, which may be fewer; 0 at the end.
   func read(into regions: [UnsafeMutableRawBufferPointer], at offset: Int64, from file: DiskHandle) throws -> Int
 
@@ -100,15 +103,22 @@ package struct DiskUsage: Sendable, Equatable {
   package var freeInodes: Int64
   package var totalInodes: Int64
   package var kind: FileSystemKind
+  /// Nothing can be written or removed.
+  package var isReadOnly: Bool
+  /// The same for two directories on one file system; 0 if that is not known.
+  package var device: UInt64
 
   package init(
-    freeBytes: Int64, totalBytes: Int64, freeInodes: Int64, totalInodes: Int64, kind: FileSystemKind = .local
+    freeBytes: Int64, totalBytes: Int64, freeInodes: Int64, totalInodes: Int64, kind: FileSystemKind = .local,
+    isReadOnly: Bool = false, device: UInt64 = 0
   ) {
     self.freeBytes = freeBytes
     self.totalBytes = totalBytes
     self.freeInodes = freeInodes
     self.totalInodes = totalInodes
     self.kind = kind
+    self.isReadOnly = isReadOnly
+    self.device = device
   }
 }
 

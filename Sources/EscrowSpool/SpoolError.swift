@@ -49,7 +49,7 @@ extension SpoolError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .disk(let operation, let path, let code):
-      "cannot \(operation) \(path): \(String(cString: strerror(code))) (errno \(code))"
+      "cannot \(operation) \(path): \(String(cString: strerror(code))) (errno \(code))\(Self.advice(code))"
     case .tooLarge(let limit): "the data set is longer than the limit of \(limit) bytes"
     case .damaged(let file, let reason): "spool file \(file) is damaged: \(reason)"
     case .inUse(let path, let holder):
@@ -63,6 +63,17 @@ extension SpoolError: CustomStringConvertible {
     case .unwritable(let reason): "the file cannot be written: \(reason)"
     case .abandoned: "the reception was abandoned"
     case .stopped: "the I/O threads are shut down"
+    }
+  }
+
+  /// What a person can do about an error number.
+  private static func advice(_ code: Int32) -> String {
+    switch code {
+    case ENOSPC, EDQUOT: ": free space or inodes on that file system, or raise the quota"
+    case EROFS: ": mount that file system writable again"
+    case EACCES, EPERM: ": check owner and rights"
+    case EIO: ": check the disk and the system's log"
+    default: ""
     }
   }
 }

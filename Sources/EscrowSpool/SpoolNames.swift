@@ -6,12 +6,13 @@ enum SpoolNames {
   static let lock = "spool.lock"
   static let identity = "spool.id"
   static let newIdentity = "spool.id.new"
+  static let ballast = "spool.ballast"
 
   /// `00` to `ff`.
   static let shards: [String] = (0..<256).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
 
   /// Everything that belongs in the spool's own directory.
-  static let root: Set<String> = Set(shards + [orphans, lock, identity, newIdentity])
+  static let root: Set<String> = Set(shards + [orphans, lock, identity, newIdentity, ballast])
 
   /// Where the file of `id` is.
   /// - Throws: ``SpoolError/malformedName(_:)`` unless the id is a UUID in canonical form.

@@ -24,6 +24,11 @@ package final class FaultyDisk: SpoolDisk {
   private let disk: any SpoolDisk
   private let fault: DiskFault?
   private let made = NIOLockedValueBox<[String]>([])
+  private let rule = NIOLockedValueBox<Rule?>(nil)
+  private let pretended = NIOLockedValueBox<DiskUsage?>(nil)
+
+  /// With what error number a call fails, given its name and the path; nil lets it succeed.
+  package typealias Rule = @Sendable (_ operation: String, _ path: String) -> Int32?
 
   package init(_ disk: any SpoolDisk, _ fault: DiskFault? = nil) {
     self.disk = disk
@@ -32,6 +37,12 @@ package final class FaultyDisk: SpoolDisk {
 
   /// The names of the calls made so far.
   package var calls: [String] { made.withLockedValue { $0 } }
+
+  /// From now on the rule says which calls fail; nil lets all succeed again.
+  package func fail(_ rule: Rule?) { self.rule.withLockedValue { $0 = rule } }
+
+  /// How full the disk is from now on; nil tells the truth again.
+  package func pretend(_ usage: DiskUsage?) { pretended.withLockedValue { $0 = usage } }
 
   package func openRoot(_ path: String) throws -> DiskHandle {
     try perform("open root", path) { try disk.openRoot(path) }
@@ -59,6 +70,10 @@ package final class FaultyDisk: SpoolDisk {
 
   package func write(_ regions: [UnsafeRawBufferPointer], at offset: Int64, to file: DiskHandle) throws -> Int {
     try perform("write", file.path) { try disk.write(regions, at: offset, to: file) }
+  }
+
+  package func reserve(_ count: Int64, for file: DiskHandle) throws {
+    try perform("reserve", file.path) { try disk.reserve(count, for: file) }
   }
 
   package func read(
@@ -103,13 +118,18 @@ package final class FaultyDisk: SpoolDisk {
   }
 
   package func usage(of directory: DiskHandle) throws -> DiskUsage {
-    try perform("measure", directory.path) { try disk.usage(of: directory) }
+    try perform("measure", directory.path) {
+      try pretended.withLockedValue { $0 } ?? disk.usage(of: directory)
+    }
   }
 
   private func perform<Result>(_ operation: String, _ path: String, _ body: () throws -> Result) throws -> Result {
     let number = made.withLockedValue { made in
       made.append(operation)
       return made.count
+    }
+    if let code = rule.withLockedValue({ $0 })?(operation, path) {
+      throw SpoolError.disk(operation: operation, path: path, errno: code)
     }
     guard let fault, number == fault.call || fault.isFatal && number > fault.call else { return try body() }
     if fault.takesEffect && number == fault.call { _ = try? body() }

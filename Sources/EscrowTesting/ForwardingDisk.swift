@@ -34,6 +34,10 @@ extension ForwardingDisk {
     try disk.write(regions, at: offset, to: file)
   }
 
+  package func reserve(_ count: Int64, for file: DiskHandle) throws {
+    try disk.reserve(count, for: file)
+  }
+
   package func read(
     into regions: [UnsafeMutableRawBufferPointer], at offset: Int64, from file: DiskHandle
   ) throws -> Int {

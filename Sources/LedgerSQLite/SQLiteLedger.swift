@@ -52,6 +52,10 @@ package final class SQLiteLedger: Ledger {
     try await writer.perform { try Identity.bind(spool: spool, in: $0.db) }
   }
 
+  /// What makes room when the file system is full: called on the writer's thread, which then tries once more if that
+  /// is true.
+  package func whenFull(_ makeRoom: @escaping @Sendable () -> Bool) { writer.whenFull(makeRoom) }
+
   /// Ends after what waits is written, and lets go of the database. Every verb fails from now on.
   package func close() async throws {
     writer.close()

@@ -90,6 +90,58 @@ extension Stories {
       }
     }
 
+    /// Killed when the receiver had the requests and had not answered them.
+    @Test func areToldAgainWithTheSameIDsAfterAKill() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 2), on: stage)
+        let receiver = try await WebhookReceiver.start(on: stage)
+        let (escrow, archive) = try await start(on: stage, telling: receiver)
+        try await archive.report(to: escrow.port)
+        var cutOff: Set<String> = []
+        for round in 1...3 {
+          try await receiver.hold(true)
+          let before = try await receiver.received().count
+          try await Modality.start(on: stage, to: escrow).store(samples)
+          try await eventually("a request without an answer, round \(round)") {
+            try await receiver.received().count > before
+          }
+          await escrow.kill()
+          cutOff.formUnion(try await receiver.received().dropFirst(before).map(\.id))
+          try await receiver.hold(false)
+          try await escrow.start()
+        }
+        try await eventually("each that was cut off came again") {
+          let times = Dictionary(grouping: try await receiver.received(), by: \.id).mapValues(\.count)
+          return cutOff.allSatisfy { (times[$0] ?? 0) >= 2 }
+        }
+        // The same id is the same event, signed anew.
+        for (id, deliveries) in Dictionary(grouping: try await receiver.received(), by: \.id) {
+          #expect(deliveries.allSatisfy { $0.isVerified })
+          #expect(Set(deliveries.compactMap { $0.body["data"]["sequence"].int }).count == 1, "\(id)")
+          #expect(Set(deliveries.map(\.type)).count == 1, "\(id)")
+        }
+        #expect(cutOff.count >= 3)
+      }
+    }
+
+    /// What is set in the environment for other programs would lead past the address guard.
+    @Test func takeNoProxyFromTheEnvironment() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 1), on: stage)
+        let receiver = try await WebhookReceiver.start(on: stage)
+        let proxy = try await WebhookReceiver.start(on: stage)
+        let (escrow, archive) = try await start(on: stage, telling: receiver)
+        #expect(await escrow.stop() == .code(0))
+        let names = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+        let address = "http://127.0.0.1:\(proxy.port)"
+        try await escrow.start(environment: Dictionary(uniqueKeysWithValues: names.map { ($0, address) }))
+        try await archive.report(to: escrow.port)
+        try await Modality.start(on: stage, to: escrow).store(samples)
+        try await eventually("told") { try await receiver.received().contains { $0.type == "study.purged" } }
+        #expect(try await proxy.received().isEmpty)
+      }
+    }
+
     private func start(
       on stage: Stage, telling receiver: WebhookReceiver
     ) async throws -> (EscrowProcess, Archive) {

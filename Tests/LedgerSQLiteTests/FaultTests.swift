@@ -30,19 +30,51 @@ import Testing
     }
   }
 
-  @Test func aFailedCommitChangesNothingAndTheNextWorks() async throws {
+  @Test(arguments: [
+    ResultCode.SQLITE_FULL, .SQLITE_IOERR_WRITE, .SQLITE_IOERR_READ, .SQLITE_IOERR_SHMSIZE, .SQLITE_READONLY,
+    .SQLITE_CANTOPEN,
+  ])
+  func aFailedCommitChangesNothingAndTheNextWorks(code: ResultCode) async throws {
     try await TemporaryLedger.run { temporary in
       let isFull = Guarded(true)
       let ledger = try temporary.open { _ in
-        if isFull.value { throw DatabaseError(resultCode: .SQLITE_FULL) }
+        if isFull.value { throw DatabaseError(resultCode: code) }
       }
       let scene = Scene(ledger: ledger)
-      await #expect(throws: DatabaseError.self) { try await scene.admit(1) }
+      let error = await #expect(throws: LedgerError.self) { try await scene.admit(1) }
+      guard case .notWritten(_, let isNoSpace) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(isNoSpace == (code == .SQLITE_FULL))
       let status = try await ledger.status()
       let last = try await ledger.lastEvent()
       #expect(status == LedgerStatus())
       #expect(last == 0)
       isFull.value = false
+      let result = try await scene.admit(1)
+      #expect(result == .admitted(conflicted: false))
+    }
+  }
+
+  @Test func whatMakesRoomIsAskedAndTheSameBatchTriedOnceMore() async throws {
+    try await TemporaryLedger.run { temporary in
+      let isFull = Guarded(true)
+      let asked = Guarded(0)
+      let ledger = try temporary.open { _ in
+        if isFull.value { throw DatabaseError(resultCode: .SQLITE_FULL) }
+      }
+      ledger.whenFull {
+        asked.change { $0 + 1 }
+        return false
+      }
+      let scene = Scene(ledger: ledger)
+      await #expect(throws: LedgerError.self) { try await scene.admit(1) }
+      #expect(asked.value == 1)
+      ledger.whenFull {
+        isFull.value = false
+        return true
+      }
       let result = try await scene.admit(1)
       #expect(result == .admitted(conflicted: false))
     }

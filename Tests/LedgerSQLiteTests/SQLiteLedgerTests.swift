@@ -65,7 +65,7 @@ import Testing
     try await TemporaryLedger.run { temporary in
       let once = Once()
       let ledger = try temporary.open { _ in if once.happens() { throw DatabaseError(resultCode: .SQLITE_FULL) } }
-      await #expect(throws: DatabaseError.self) { try await ledger.tell(event) }
+      await #expect(throws: LedgerError.self) { try await ledger.tell(event) }
       try await ledger.tell(event)
       #expect(try await ledger.events(after: 0, limit: 10).count == 1)
     }

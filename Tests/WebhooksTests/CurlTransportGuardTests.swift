@@ -19,7 +19,9 @@ import Testing
     "127.0.0.1", "localhost", "0x7f000001", "2130706433", "017700000001", "127.1", "127.000.000.001", "[::1]",
     "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
     "169.254.169.254", "[::ffff:169.254.169.254]", "0.0.0.0", "0", "[::]", "224.0.0.1", "255.255.255.255",
-    "[fe80::1]", "[ff02::1]", "%31%32%37.0.0.1",
+    "[fe80::1]", "[ff02::1]", "%31%32%37.0.0.1", "LOCALHOST", "0177.0.0.1", "0x7f.1",
+    "127.1.2.3", "[0:0:0:0:0:0:0:1]", "[::ffff:0:127.0.0.1]", "[64:ff9b:1::7f00:1]", "[2001:0:7f00:1::]",
+    "[fe80::1%25lo]", "100.100.100.200", "168.63.129.16", "[fd00:ec2::254]",
   ])
   func theGuardSeesThroughSpellings(host: String) async throws {
     let error = try await refusal(of: host)
@@ -27,7 +29,9 @@ import Testing
   }
 
   /// Whether these are names at all is up to the resolver; nothing may arrive in any case.
-  @Test(arguments: ["127.0.0.1.", "①②⑦.0.0.1", "127.0.0.1%00.example", "127.0.0.1\u{200B}"])
+  @Test(arguments: [
+    "localhost.", "ip6-localhost", "127.0.0.1.", "①②⑦.0.0.1", "127.0.0.1%00.example", "127.0.0.1\u{200B}",
+  ])
   func oddSpellingsLeadNowhere(host: String) async throws {
     let error = try await refusal(of: host)
     if case .transfer(let code, _) = error { #expect([3, 6].contains(code)) }  // no URL, no such host

@@ -1,4 +1,6 @@
 import EscrowCore
+import EscrowEngine
+import EscrowSpool
 
 /// `GET /api/v1/status`: everything that says whether all is well.
 package struct StatusBody: Codable, Sendable {
@@ -6,6 +8,7 @@ package struct StatusBody: Codable, Sendable {
   package var deliveries: [String: Int]
   package var destinations: [String: DestinationBody]
   package var spool: SpoolBody
+  package var disks: [DiskBody]
   package var alarms: [AlarmBody]
 }
 
@@ -40,6 +43,31 @@ package struct SpoolBody: Codable, Sendable {
   /// Bytes of the data sets that are kept.
   package var bytes: Int64
   @OrNull package var freeBytes: Int64?
+}
+
+/// A file system that the road needs.
+package struct DiskBody: Codable, Sendable {
+  /// What lies there: `spool`, `ledger` or `spool and ledger`.
+  package var content: String
+  package var path: String
+  /// `enough`, `low` or `full`; while it is `full`, nothing is taken.
+  package var level: String
+  @OrNull package var reason: String?
+  @OrNull package var freeBytes: Int64?
+  @OrNull package var totalBytes: Int64?
+  @OrNull package var freeInodes: Int64?
+  @OrNull package var totalInodes: Int64?
+
+  init(_ report: SpaceWatch.Report) {
+    content = report.content
+    path = report.path
+    level = report.level.name
+    reason = report.reason
+    freeBytes = report.usage?.freeBytes
+    totalBytes = report.usage?.totalBytes
+    freeInodes = report.usage?.freeInodes
+    totalInodes = report.usage?.totalInodes
+  }
 }
 
 package struct AlarmBody: Codable, Sendable {

@@ -19,7 +19,8 @@ struct HealthRoutes: Sendable {
 
   private func ready() async throws -> Response {
     var checks = ["listening": readiness.isListening ? "ok" : "not yet", "draining": context.isDraining ? "yes" : "ok"]
-    checks["disk"] = context.space.isFull ? "below the stop watermark: storing is refused" : "ok"
+    let wrong = context.space.reports.filter { $0.level == .full }.map { "\($0.content): \($0.reason ?? "full")" }
+    checks["disk"] = wrong.isEmpty ? "ok" : wrong.joined(separator: "; ")
     do {
       _ = try await context.ledger.alarms()
       checks["ledger"] = "ok"

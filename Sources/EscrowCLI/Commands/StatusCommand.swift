@@ -5,14 +5,14 @@ import ArgumentParser
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show what waits, how the destinations are, and what is wrong.",
-    discussion: "Exit code 1 when an alarm is open.\n\nExample:\n  escrow status")
+    discussion: "Exit code 1 when an alarm is open or nothing is taken.\n\nExample:\n  escrow status")
 
   @OptionGroup var options: ClientOptions
 
   func run() throws {
     let status = try options.client().get(StatusBody.self, "/api/v1/status", json: options.json)
     if !options.json { show(status) }
-    if !status.alarms.isEmpty { throw Failure(.no) }
+    if !status.alarms.isEmpty || status.disks.contains(where: { $0.level == "full" }) { throw Failure(.no) }
   }
 
   private func show(_ status: StatusBody) {
@@ -20,6 +20,9 @@ struct StatusCommand: ParsableCommand {
     print("deliveries  \(Self.line(status.deliveries))")
     let free = status.spool.freeBytes.map { ", \(bytesText($0)) free" } ?? ""
     print("spool       \(bytesText(status.spool.bytes)) kept\(free)")
+    for disk in status.disks where disk.level != "enough" {
+      print("disk        \(disk.level): \(disk.content) (\(disk.path)): \(disk.reason ?? "-")")
+    }
     print("")
     var table = TextTable("DESTINATION", "HEALTH", "QUEUED", "SENT", "REQUESTED", "FAILED", "OLDEST", "REASON")
     for (name, body) in status.destinations.sorted(by: { $0.key < $1.key }) {

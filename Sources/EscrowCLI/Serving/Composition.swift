@@ -40,11 +40,11 @@ package struct Composition {
     let pool = NIOThreadPool(numberOfThreads: Self.ioThreads)
     pool.start()
     let group = MultiThreadedEventLoopGroup.singleton
-    let (spool, ledger) = try await open(pool: pool)
+    let (spool, ledger, ledgerVolume) = try await open(pool: pool)
     let transport = try CurlTransport(.init(version: Software.version))
     let webhooks = try dispatcher(ledger: ledger, transport: transport)
     let context = EngineContext(
-      settings: settings, ledger: parts.road(ledger, spool), spool: spool,
+      settings: settings, ledger: parts.road(ledger, spool), spool: spool, ledgerVolume: ledgerVolume,
       connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: pool, logger: logger,
       webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
@@ -55,21 +55,22 @@ package struct Composition {
   }
 
   /// Opens ledger and spool, each of which carries the other's id and refuses another.
-  package func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger) {
-    try makeLedgerFolder()
+  ///
+  /// On a full disk the ballast goes first: what runs can delete.
+  package func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger, Volume) {
+    let ledgerVolume = try Volume.ofLedger(at: settings.ledger.path)
+    try ledgerVolume.makeWayIfFull()
+    try Volume.ofSpool(at: settings.spool.path, disk: parts.disk).makeWayIfFull()
     let ledger = try parts.openLedger(settings.ledger.path)
     let spool = try Spool.open(
       path: settings.spool.path, disk: parts.disk, pool: pool, ledgerID: ledger.id.uuidString,
       maximumLength: settings.dicom.limits.dataSetLength)
+    ledger.whenFull { [ledgerVolume, spoolVolume = spool.volume] in
+      ((try? ledgerVolume.makeWay()) ?? false) || ((try? spoolVolume.makeWay()) ?? false)
+    }
     try await ledger.bind(spool: UUID(uuidString: spool.identity.id) ?? UUID())
     for warning in spool.warnings { logger.warning("\(warning)") }
-    return (spool, ledger)
-  }
-
-  private func makeLedgerFolder() throws {
-    let folder = URL(fileURLWithPath: settings.ledger.path).deletingLastPathComponent()
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    return (spool, ledger, ledgerVolume)
   }
 
   private func services(

@@ -29,6 +29,7 @@ struct CommitmentReports: Sendable {
     do {
       return try await apply(report, from: reporters(on: association), command: command, on: association)
     } catch {
+      await context.note(failure: error)
       context.logger.error("report not recorded, aborting: \(error)", metadata: metadata(association, report))
       return nil
     }

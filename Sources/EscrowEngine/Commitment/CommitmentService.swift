@@ -37,6 +37,7 @@ package struct CommitmentService: Service {
           await destination.commitmentSignal.wait(atMost: wait)
         }
       } catch {
+        await context.note(failure: error)
         context.logger.error("commitment not asked for: \(error)", metadata: ["peer": "\(destination.name)"])
         await destination.commitmentSignal.wait(atMost: .seconds(5))
       }

@@ -88,7 +88,7 @@ package struct ReceiveService: AssociationService {
     let command = message.command
     guard case .streamed(let receiver as StoreReceiver) = message.body else {
       let refusal = StoreRefusal.of(command, contextClass: message.context.abstractSyntax)
-      return refuse(command, refusal ?? Self.outOfSpace, on: association)
+      return refuse(command, refusal ?? .noRoom(context.space.refusal), on: association)
     }
     do {
       let (file, header) = try await receiver.finish()
@@ -102,6 +102,7 @@ package struct ReceiveService: AssociationService {
       try await Admissions(context: context).admit(instance.admission(by: context.settings.routes))
       return .response(to: command, status: .success)
     } catch {
+      await context.note(failure: error)
       return refuse(command, StoreRefusal.failure(error), on: association)
     }
   }
@@ -141,6 +142,4 @@ package struct ReceiveService: AssociationService {
       ])
     return .response(to: command, status: refusal.status, errorComment: refusal.text)
   }
-
-  private static let outOfSpace = StoreRefusal(status: .outOfResources, text: "disk space is low; try again later")
 }

@@ -1,6 +1,8 @@
 import DICOM
 import DICOMProtocol
+import EscrowCore
 import EscrowSpool
+import Glibc
 
 /// Why a C-STORE-RQ is refused, with the status that says so (PS3.4 Table B.2-1, PS3.7 §9.1.1.1.9).
 struct StoreRefusal: Equatable, Sendable {
@@ -46,10 +48,21 @@ struct StoreRefusal: Equatable, Sendable {
 }
 
 extension StoreRefusal {
+  /// The answer while nothing is taken, with the reason if that holds still.
+  static func noRoom(_ reason: String?) -> StoreRefusal {
+    StoreRefusal(status: .outOfResources, text: reason ?? "nothing could be stored; try again")
+  }
+
   /// The answer when an instance could not be made durable: the sender keeps its copy and tries again.
   static func failure(_ error: any Error) -> StoreRefusal {
     if case SpoolError.tooLarge = error {
       return StoreRefusal(status: .outOfResources, text: "the data set is larger than the configured limit")
+    }
+    if case SpoolError.disk(_, _, let code) = error {
+      return StoreRefusal(status: .outOfResources, text: "not stored: \(String(cString: strerror(code)))")
+    }
+    if case LedgerError.notWritten(let cause, _) = error {
+      return StoreRefusal(status: .outOfResources, text: "not recorded: \(cause.prefix(48))")
     }
     return StoreRefusal(status: .outOfResources, text: "not stored: \(String(describing: error).prefix(48))")
   }

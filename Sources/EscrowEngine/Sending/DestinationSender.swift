@@ -31,6 +31,7 @@ struct DestinationSender: Sendable {
       nextDue = try await sendAll(over: &association)
     } catch {
       // The ledger does not answer; what was claimed returns to the queue when its lease ends.
+      await context.note(failure: error)
       context.logger.error("queue stopped for a moment: \(error)", metadata: ["peer": "\(destination.name)"])
       nextDue = context.clock.now() + .seconds(5)
     }

@@ -62,6 +62,7 @@ package final class OutcomeRecorder: Sendable {
         return context.wakeFollowers()
       } catch {
         context.leases.hold(keys)
+        await context.note(failure: error)
         context.logger.error("outcomes of \(waiting.outcomes.count) attempts not recorded, trying again: \(error)")
         try? await Task.sleep(for: .seconds(1))
       }

@@ -23,10 +23,12 @@ struct Chore: Sendable {
       try await action()
     } catch let error as LedgerError {
       if case .syncFailed = error { throw error }
+      await context.note(failure: error)
       context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
     } catch is CancellationError {
       return
     } catch {
+      await context.note(failure: error)
       context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
     }
     next = context.clock.monotonic() + interval

@@ -24,13 +24,16 @@ package struct UpkeepService: Service {
           [
             Chore("reports", every: .seconds(1), expireReports), Chore("studies", every: Self.pause, advanceStudies),
             Chore("leases", every: .seconds(60), renewLeases), Chore("clock", every: .seconds(1), watchClock),
-            Chore("space", every: .seconds(5), watchSpace),
             Chore("health", every: .seconds(5), raiseOverdueAlarms),
             Chore("rejections", every: .seconds(1)) { try await context.rejections.record(in: context) },
             Chore("destinations", every: .minutes(1), MissingDestinations(context: context).review),
           ])
       }
       // What may take long keeps nothing else waiting.
+      group.addTask {
+        let alarms = SpaceAlarms(context: context)
+        try await loop(context.storage, [Chore("space", every: Self.pause, alarms.review)], tick: .seconds(5))
+      }
       group.addTask {
         try await loop(context.purging, [Chore("purge", every: Self.pause, PurgeService(context: context).purgeDue)])
       }
@@ -83,33 +86,6 @@ package struct UpkeepService: Service {
   }
 
   private func watchClock() async throws { try await context.clockGuard.review(in: context) }
-
-  private func watchSpace() async throws {
-    let space = try await context.pool.runIfActive { try context.spool.usage() }
-    let told = context.space.told
-    let level = context.space.update(space)
-    guard level != told else { return }
-    let text = "\(space.freeBytes / 1_000_000) MB are free of \(space.totalBytes / 1_000_000) MB"
-    if level != .enough || told != nil {
-      context.logger.warning("disk space: \(level): \(text)", metadata: ["path": "\(context.settings.spool.path)"])
-    }
-    // An alarm of the last run may be open still, or its cause over.
-    try await note(.storageLow, .storageLow, holds: level >= .low, text: text)
-    try await note(.storageFull, .storageFull, holds: level == .full, text: text)
-    context.space.note(told: level)
-  }
-
-  private func note(_ kind: AlarmKind, _ event: EventKind, holds: Bool, text: String) async throws {
-    let now = context.clock.now()
-    let path = context.settings.spool.path
-    if holds {
-      try await context.ledger.raise(
-        Alarm(kind, subject: path, since: now, text: text), event: EscrowEvent(event, at: now, reason: text))
-    } else {
-      try await context.ledger.clear(kind, subject: path, event: nil)
-    }
-    context.webhooks()
-  }
 
   private func raiseOverdueAlarms() async throws {
     for destination in context.destinations.all {

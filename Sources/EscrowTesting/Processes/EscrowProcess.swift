@@ -14,9 +14,10 @@ package final class EscrowProcess: Sendable {
   private let running = NIOLockedValueBox<PeerProcess?>(nil)
 
   /// Prepares one, on `port` if its peers had to know that before: `peers` and `more` are YAML (members of `peers:`, and further top-level keys), `routes` the route
-  /// files by name.
+  /// files by name, `spool` and `ledger` the values of those keys.
   package init(
-    on stage: Stage, port: Int? = nil, peers: String, routes: [String: String], more: String = ""
+    on stage: Stage, port: Int? = nil, peers: String, routes: [String: String], more: String = "",
+    spool: String = "{ path: spool, lowWatermark: 512MB, stopWatermark: 256MB }", ledger: String = "{ path: escrow.db }"
   ) throws {
     self.stage = stage
     self.port = try port ?? stage.ports.next()
@@ -27,8 +28,8 @@ package final class EscrowProcess: Sendable {
       aeTitle: \(aeTitle)
       dicom: { host: 127.0.0.1, port: \(self.port) }
       http: { host: 127.0.0.1, port: \(httpPort) }
-      spool: { path: spool, lowWatermark: 512MB, stopWatermark: 256MB }
-      ledger: { path: escrow.db }
+      spool: \(spool)
+      ledger: \(ledger)
       study: { quiet: 1s }
       routes: { path: routes }
       \(more)
@@ -64,17 +65,22 @@ package final class EscrowProcess: Sendable {
   }
 
   /// Starts the server and returns when it is ready. It finds the data of the server before it.
-  package func start(under clock: WallClock? = nil) async throws {
-    let process = try await stage.start(
-      Command(
-        Repository.escrow, ["serve", "--config", configuration], environment: clock?.environment ?? [:]),
-      named: "escrow")
-    running.withLockedValue { $0 = process }
+  package func start(under clock: WallClock? = nil, environment: [String: String] = [:]) async throws {
+    let process = try await launch(environment: environment.merging(clock?.environment ?? [:]) { $1 })
     try await eventually("escrow is ready") {
       guard process.isRunning else { return true }
       return try await http.request("GET", "/health/ready").status == 200
     }
     guard process.isRunning else { throw ProcessError("escrow ended\n\(process.logTail())") }
+  }
+
+  /// Starts the server, whatever becomes of it.
+  @discardableResult
+  package func launch(environment: [String: String] = [:]) async throws -> PeerProcess {
+    let process = try await stage.start(
+      Command(Repository.escrow, ["serve", "--config", configuration], environment: environment), named: "escrow")
+    running.withLockedValue { $0 = process }
+    return process
   }
 
   /// Ends it without warning.

@@ -10,6 +10,7 @@ package final class Stage: Sendable {
   package let ports = FreePorts()
 
   private let processes = NIOLockedValueBox<[(name: String, process: PeerProcess)]>([])
+  private let endings = NIOLockedValueBox<[@Sendable () -> Void]>([])
   private let failed = NIOLockedValueBox(false)
 
   private init() throws { directory = try TemporaryDirectory() }
@@ -36,6 +37,9 @@ package final class Stage: Sendable {
     processes.withLockedValue { $0.append((name, process)) }
   }
 
+  /// Has something done when the processes have ended and before the directory goes, the last first.
+  package func atEnd(_ ending: @escaping @Sendable () -> Void) { endings.withLockedValue { $0.append(ending) } }
+
   /// Starts a server that logs to `NAME.log`.
   package func start(_ command: Command, named name: String) async throws -> PeerProcess {
     let log = ProcessFile(path: directory.appending("\(name).log"))
@@ -54,6 +58,7 @@ package final class Stage: Sendable {
   private func end() async {
     let all = processes.withLockedValue { $0 }
     for (_, process) in all.reversed() { await process.kill() }
+    for ending in endings.withLockedValue({ $0 }).reversed() { ending() }
     guard failed.withLockedValue({ $0 }) else {
       try? directory.remove()
       return

@@ -33,6 +33,9 @@ package struct WebhookReceiver: Sendable {
   /// Waits so many seconds before each answer.
   package func delay(_ seconds: Double) async throws { try await peer.ask("set", ["delay": .number(seconds)]) }
 
+  /// Takes requests and does not answer them as long as it holds.
+  package func hold(_ holds: Bool) async throws { try await peer.ask("set", ["hold": .bool(holds)]) }
+
   package func up() async throws { try await peer.ask("up") }
 
   /// Refuses connections.

@@ -19,7 +19,9 @@ enum Durability {
     configuration.foreignKeysEnabled = true
     configuration.prepareDatabase { db in
       try db.execute(
-        sql: "PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384")
+        sql: """
+          PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY
+          """)
     }
     return configuration
   }
@@ -29,10 +31,23 @@ enum Durability {
   static func establish(in pool: DatabasePool, logPages: Int, synchronous: Synchronous = .full) throws {
     try pool.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-      try growLog(by: logPages, in: db)
+      let hasRoom = try unlessFull { try growLog(by: logPages, in: db) }
       try db.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
       try verify(db, atLeast: synchronous)
-      _ = try db.checkpoint(.restart)
+      // What is left of a full disk is not for the log to keep.
+      try unlessFull { _ = try db.checkpoint(hasRoom ? .restart : .truncate) }
+    }
+  }
+
+  /// Whether there was room for it. A short log is slower, but a start on a full disk must be possible: only what runs
+  /// can delete.
+  @discardableResult
+  private static func unlessFull(_ body: () throws -> Void) throws -> Bool {
+    do {
+      try body()
+      return true
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+      return false
     }
   }
 

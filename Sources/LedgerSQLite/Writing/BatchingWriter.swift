@@ -5,8 +5,8 @@ import GRDB
 /// The one thread that writes: it takes everything that waits into one transaction, and hands out results only
 /// after that is durable. Callers so share the flush of their COMMIT; nobody waits for a timer.
 ///
-/// `@unchecked Sendable`: `waiting`, `isClosed`, `hasEnded`, `atEnd` and `failure` are only touched while `condition` is
-/// locked; the rest is constant, or only touched by the writer's thread.
+/// `@unchecked Sendable`: `waiting`, `isClosed`, `hasEnded`, `atEnd`, `failure` and `makeRoom` are only touched while
+/// `condition` is locked; the rest is constant, or only touched by the writer's thread.
 final class BatchingWriter: @unchecked Sendable {
   /// Where a test may make the writer fail.
   enum Moment: Sendable { case commit, checkpoint }
@@ -21,6 +21,7 @@ final class BatchingWriter: @unchecked Sendable {
   private var hasEnded = false
   private var atEnd: [CheckedContinuation<Void, Never>] = []
   private var failure: LedgerError?
+  private var makeRoom: @Sendable () -> Bool = { false }
   /// Row changes since the last checkpoint; only touched by the thread.
   private var changes = 0
 
@@ -98,17 +99,29 @@ final class BatchingWriter: @unchecked Sendable {
     }
   }
 
+  /// See ``SQLiteLedger/whenFull(_:)``.
+  func whenFull(_ makeRoom: @escaping @Sendable () -> Bool) { condition.withLock { self.makeRoom = makeRoom } }
+
   /// Runs a batch in one transaction; returns what tells each caller how it ended.
   private func process(_ batch: [Job]) -> [Job.Finish] {
     do {
-      return try pool.writeWithoutTransaction { db in
-        let before = db.totalChangesCount
-        defer { changes += db.totalChangesCount - before }
-        return try commit(batch, in: db)
+      do {
+        return try write(batch)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+        guard condition.withLock({ makeRoom })() else { throw error }
+        return try write(batch)
       }
     } catch {
       let error = judge(error)
       return batch.map { job in { job.fail(error) } }
+    }
+  }
+
+  private func write(_ batch: [Job]) throws -> [Job.Finish] {
+    try pool.writeWithoutTransaction { db in
+      let before = db.totalChangesCount
+      defer { changes += db.totalChangesCount - before }
+      return try commit(batch, in: db)
     }
   }
 
@@ -135,8 +148,10 @@ final class BatchingWriter: @unchecked Sendable {
         return .commit
       }
     } catch {
-      guard db.isInsideTransaction, !error.isFailedSync else { throw error }
-      return { job.fail(error) }
+      let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+      guard db.isInsideTransaction, !error.isFailedSync, !isFull else { throw error }
+      let refusal = error.asRefusedWrite
+      return { job.fail(refusal) }
     }
     guard let finish else { throw LedgerError.closed }
     return finish
@@ -144,7 +159,7 @@ final class BatchingWriter: @unchecked Sendable {
 
   /// A failed sync is the end: what the kernel dropped cannot be written again, so nothing is tried any more.
   private func judge(_ error: any Error) -> any Error {
-    guard error.isFailedSync else { return error }
+    guard error.isFailedSync else { return error.asRefusedWrite }
     let fatal = LedgerError.syncFailed("\(error)")
     let abandoned = condition.withLock {
       failure = fatal
@@ -168,7 +183,11 @@ final class BatchingWriter: @unchecked Sendable {
         // Readers kept it from starting anew for long: wait for them once.
         if log.walFrameCount > 50_000 { try restartLog(in: db) }
       }
-    } catch { _ = judge(error) }
+    } catch {
+      _ = judge(error)
+      // A log that stays is worth another try soon.
+      changes = 1900
+    }
   }
 }
 
@@ -207,5 +226,14 @@ extension Error {
     if case .syncFailed = self as? LedgerError { return true }
     guard let error = self as? DatabaseError else { return false }
     return [.SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC].contains(error.extendedResultCode)
+  }
+
+  /// The ledger's own error for a write that the file system refused; any other error as it is.
+  fileprivate var asRefusedWrite: any Error {
+    guard let error = self as? DatabaseError,
+      [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode)
+    else { return self }
+    return LedgerError.notWritten(
+      cause: error.message ?? "\(error.extendedResultCode)", isFull: error.resultCode == .SQLITE_FULL)
   }
 }

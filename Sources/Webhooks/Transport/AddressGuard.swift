@@ -24,7 +24,7 @@ package struct AddressGuard: Sendable, Equatable {
 
   /// Why `address` may not be connected to; nil when it may.
   package func refusal(of address: IPAddress) -> WebhookError? {
-    for candidate in [address, Self.embedded(in: address)].compactMap({ $0 }) {
+    for candidate in [address] + Self.embedded(in: address) {
       guard let range = Self.refused.first(where: { $0.contains(candidate) }) else { continue }
       guard !allowed.contains(where: { $0.contains(candidate) || $0.contains(address) }) else { continue }
       return .refusedAddress(address, range: range, owner: owner)
@@ -32,18 +32,39 @@ package struct AddressGuard: Sendable, Equatable {
     return nil
   }
 
-  /// The IPv4 address that an IPv6 one stands for: NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), IPv4-compatible.
-  /// IPv4-mapped addresses already are IPv4 ones as ``IPAddress``.
-  private static func embedded(in address: IPAddress) -> IPAddress? {
+  /// The IPv4 addresses that an IPv6 one may stand for: NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380),
+  /// IPv4-translated (RFC 2765), IPv4-compatible. IPv4-mapped addresses already are IPv4 ones as ``IPAddress``.
+  private static func embedded(in address: IPAddress) -> [IPAddress] {
     let bytes = address.bytes
-    guard bytes.count == 16 else { return nil }
-    if bytes.starts(with: [0x20, 0x02]) { return ipv4(bytes[2..<6]) }
-    let isNAT64 = bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B])
-    let isCompatible = bytes[..<12].allSatisfy { $0 == 0 }
-    return isNAT64 || isCompatible ? ipv4(bytes[12...]) : nil
+    guard bytes.count == 16 else { return [] }
+    let last = bytes[12...]
+    let found: [[UInt8]] =
+      if bytes.starts(with: [0x20, 0x02]) {
+        [Array(bytes[2..<6])]
+      } else if bytes.starts(with: [0x20, 0x01, 0, 0]) {
+        // Server and client, the latter with its bits inverted.
+        [Array(bytes[4..<8]), last.map { ~$0 }]
+      } else if bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B, 0, 1]) {
+        ofLocalNAT64(bytes)
+      } else if bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) || isTranslatedOrCompatible(bytes) {
+        [Array(last)]
+      } else {
+        []
+      }
+    return found.compactMap { IPAddress($0.map(String.init).joined(separator: ".")) }
   }
 
-  private static func ipv4(_ bytes: ArraySlice<UInt8>) -> IPAddress? {
-    IPAddress(bytes.map(String.init).joined(separator: "."))
+  /// In 64:ff9b:1::/48 the address follows a prefix of 48 bits, the ninth byte left out, or a longer one that an operator
+  /// chose, at the end; what is not used is zero.
+  private static func ofLocalNAT64(_ bytes: [UInt8]) -> [[UInt8]] {
+    let both = [Array(bytes[6..<8] + bytes[9..<11]), Array(bytes[12...])]
+    let used = both.filter { $0 != [0, 0, 0, 0] }
+    return used.isEmpty ? both : used
+  }
+
+  /// `::ffff:0:a.b.c.d` or `::a.b.c.d`
+  private static func isTranslatedOrCompatible(_ bytes: [UInt8]) -> Bool {
+    guard bytes[..<8].allSatisfy({ $0 == 0 }) else { return false }
+    return bytes[8..<12].elementsEqual([0xFF, 0xFF, 0, 0]) || bytes[8..<12].allSatisfy { $0 == 0 }
   }
 }

@@ -15,6 +15,13 @@ extension CurlTransfer {
     return min(bytes.count, room)
   }
 
+  /// Counts the header's bytes, those of interim answers included, and ends a transfer that has too many: libcurl 7.88
+  /// would keep them all.
+  fileprivate func takeHeader(_ count: Int) -> Int {
+    headerLength += count
+    return hasLongHeader ? 0 : count
+  }
+
   /// Opens a socket if the guard lets `address` through.
   fileprivate func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
     guard let ip = IPAddress(ccurl_socket_address(address)), admits(ip) else { return -1 }
@@ -42,6 +49,12 @@ extension CurlTransfer {
 let takeBody: curl_write_callback = { bytes, size, count, context in
   guard let bytes, let context else { return 0 }
   return CurlTransfer.at(context).take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+/// A line of the answer's header.
+let takeHeader: curl_write_callback = { bytes, size, count, context in
+  guard bytes != nil, let context else { return 0 }
+  return CurlTransfer.at(context).takeHeader(size * count)
 }
 
 /// A new connection to a resolved address.

@@ -44,6 +44,7 @@ extension CurlTransfer {
     let context = Unmanaged.passUnretained(self).toOpaque()
     try CurlLibrary.check(ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText.baseAddress))
     try CurlLibrary.check(ccurl_set_write_callback(easy, takeBody, context))
+    try CurlLibrary.check(ccurl_set_header_callback(easy, takeHeader, context))
     try CurlLibrary.check(ccurl_set_open_socket_callback(easy, openSocket, context))
     try CurlLibrary.check(ccurl_set_pre_request_callback(easy, checkConnection, context))
   }

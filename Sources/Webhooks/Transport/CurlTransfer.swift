@@ -15,10 +15,16 @@ final class CurlTransfer {
   /// What has come of the answer's body.
   var body: [UInt8] = []
   var isTruncated = false
+  /// Bytes that have come of the answer's header.
+  var headerLength = 0
   /// The last address that the guard refused.
   var refusal: WebhookError?
   /// Whether any address was let through.
   var hasSocket = false
+
+  private static let headerLimit = 65_536
+
+  var hasLongHeader: Bool { headerLength > Self.headerLimit }
 
   init(
     _ id: UInt64, _ request: HTTPRequest, _ options: CurlTransport.Options,
@@ -51,6 +57,11 @@ final class CurlTransfer {
   private func outcome(_ code: CURLcode) -> Result<HTTPResponse, any Error> {
     // A body that we cut ends as a write error, but the answer is there.
     if code == CURLE_OK || (code == CURLE_WRITE_ERROR && isTruncated) { return .success(response) }
+    if hasLongHeader {
+      return .failure(
+        WebhookError.transfer(
+          code: Int(code.rawValue), text: "the answer's header is longer than \(Self.headerLimit) bytes"))
+    }
     if let refusal, !hasSocket { return .failure(refusal) }
     let detail = errorText.baseAddress.map { String(cString: $0) } ?? ""
     let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail

@@ -2,7 +2,7 @@
 
     webhooks.py --port N --secret whsec_...
 
-Commands: set (status, statuses, delay, headers), down, up, received.
+Commands: set (status, statuses, delay, headers, hold), down, up, received.
 """
 
 import argparse
@@ -22,13 +22,14 @@ class Receiver:
         self.port = port
         self.keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
         self.status, self.statuses, self.delay, self.headers = 200, [], 0, {}
+        self.hold = False  # requests are recorded and not answered as long as it holds
         self.lock, self.requests, self.server = threading.Lock(), [], None
         self.up()
 
     def set(self, **changes):
         with self.lock:
             for name, value in changes.items():
-                if name not in ("status", "statuses", "delay", "headers"):
+                if name not in ("status", "statuses", "delay", "headers", "hold"):
                     raise KeyError(name)
                 setattr(self, name, value)
 
@@ -69,7 +70,9 @@ class Receiver:
                     "body": json.loads(body),
                 }
             )
-            return status
+        while self.hold:
+            time.sleep(0.02)
+        return status
 
 
 def handler(receiver):

@@ -22,7 +22,8 @@ struct RunningEngine: Sendable {
   /// Runs an engine for the time of `body`.
   static func run<Result: Sendable>(
     peers: [Peer] = [.scanner], unknownPeers: Set<PeerRight> = [], routes: [Route] = [], clock: EngineClock = .system,
-    adapt: (inout Settings) -> Void = { _ in }, prepare: (any Ledger, Settings) async throws -> Void = { _, _ in },
+    disk: any SpoolDisk = PosixDisk(), adapt: (inout Settings) -> Void = { _ in },
+    prepare: (any Ledger, Settings) async throws -> Void = { _, _ in },
     _ body: (RunningEngine) async throws -> Result
   ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "escrow-engine-\(UUID().uuidString)")
@@ -38,16 +39,17 @@ struct RunningEngine: Sendable {
     settings.unknownPeers = unknownPeers
     settings.routes = RouteTable(routes: routes)
     adapt(&settings)
-    return try await run(settings, in: folder.path, clock: clock, prepare, body)
+    return try await run(settings, in: folder.path, clock: clock, disk: disk, prepare, body)
   }
 
   private static func run<Result: Sendable>(
-    _ settings: Settings, in folder: String, clock: EngineClock,
+    _ settings: Settings, in folder: String, clock: EngineClock, disk: any SpoolDisk,
     _ prepare: (any Ledger, Settings) async throws -> Void, _ body: (RunningEngine) async throws -> Result
   ) async throws -> Result {
     let ledger = try SQLiteLedger.open(path: folder + "/escrow.db")
     try await prepare(ledger, settings)
-    let spool = try Spool.open(path: settings.spool.path, pool: .singleton, ledgerID: ledger.id.uuidString)
+    let spool = try Spool.open(
+      path: settings.spool.path, disk: disk, pool: .singleton, ledgerID: ledger.id.uuidString)
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     let group = MultiThreadedEventLoopGroup.singleton
     let context = EngineContext(

@@ -23,6 +23,8 @@ actor FakeOutbox: WebhookOutbox {
   private var failures: Int
   private(set) var disabled: [String: String] = [:]
   private(set) var reads = 0
+  /// The most tasks that were asked for at once.
+  private(set) var largestLimit = 0
 
   /// - Parameter failures: how many calls fail before the first succeeds.
   init(failures: Int = 0) {
@@ -48,6 +50,7 @@ actor FakeOutbox: WebhookOutbox {
 
   func dueWebhooks(_ endpoint: String, limit: Int, now: Timestamp) throws -> WebhookBatch {
     reads += 1
+    largestLimit = max(largestLimit, limit)
     try failIfAsked()
     let mine = rows.filter { $0.task.endpoint == endpoint && $0.dueAt != nil }
     let due = mine.filter { $0.dueAt.map { $0 <= now } ?? false }.prefix(limit)
