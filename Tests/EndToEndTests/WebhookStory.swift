@@ -93,15 +93,15 @@ extension Stories {
     /// Killed when the receiver had the requests and had not answered them.
     @Test func areToldAgainWithTheSameIDsAfterAKill() async throws {
       try await Stage.run { stage in
-        let samples = try await Sample.make(.init(ct: 2), on: stage)
+        let samples = try await Sample.make(.init(ct: 3), on: stage)
         let receiver = try await WebhookReceiver.start(on: stage)
         let (escrow, archive) = try await start(on: stage, telling: receiver)
         try await archive.report(to: escrow.port)
         var cutOff: Set<String> = []
-        for round in 1...3 {
+        for (round, sample) in samples.enumerated() {
           try await receiver.hold(true)
           let before = try await receiver.received().count
-          try await Modality.start(on: stage, to: escrow).store(samples)
+          try await Modality.start(on: stage, to: escrow).store([sample])
           try await eventually("a request without an answer, round \(round)") {
             try await receiver.received().count > before
           }
