@@ -1,6 +1,9 @@
 import DICOM
+import EscrowConfiguration
 import EscrowCore
 import EscrowEngine
+import EscrowSpool
+import Glibc
 import Hummingbird
 import HummingbirdTesting
 import Testing
@@ -22,6 +25,31 @@ import Testing
         #expect(archive?["health"] as? String == "up")
         #expect(archive?["queued"] as? Int == 3)
         #expect(body["alarms"] as? [String] == [])
+      }
+    }
+  }
+
+  @Test func aDiskThatTakesNothingIsSaidInStatusAndReadiness() async throws {
+    try await TestAPI.run { client, context in
+      context.space.look(at: context.clock.monotonic())
+      try await client.execute(uri: "/api/v1/status", method: .get) { response in
+        let disk = try (response.body.object()["disks"] as? [[String: Any]])?.first
+        #expect(disk?["content"] as? String == "spool")
+        #expect(disk?["path"] as? String == context.settings.spool.path)
+        #expect((disk?["freeBytes"] as? Int ?? 0) > 0 && (disk?["totalInodes"] as? Int ?? 0) > 0)
+      }
+      let error = SpoolError.disk(operation: "write", path: "x", errno: EROFS)
+      #expect(context.space.note(error, at: context.clock.monotonic()))
+      try await client.execute(uri: "/health/ready", method: .get) { response in
+        #expect(response.status == .serviceUnavailable)
+        let checks = try response.body.object()["checks"] as? [String: String]
+        #expect(checks?["disk"]?.contains("spool: ") == true)
+        #expect(checks?["disk"]?.hasSuffix("writing to it failed: Read-only file system") == true)
+        #expect(checks?["ledger"] == "ok")
+      }
+      try await client.execute(uri: "/api/v1/status", method: .get) { response in
+        let disk = try (response.body.object()["disks"] as? [[String: Any]])?.first
+        #expect(disk?["level"] as? String == "full")
       }
     }
   }

@@ -82,7 +82,8 @@ import Testing
       try await withTransport { transport in
         var request = post("http://127.0.0.1:\(receiver.port)/hook")
         #expect(request.timeout == .seconds(15))
-        request.timeout = .milliseconds(1500)
+        // Only what nothing else can end is ended by the time.
+        if odd.codes.contains(28) { request.timeout = .milliseconds(700) }
         do {
           let response = try await transport.send(request)
           #expect(odd.status == nil || response.status == odd.status)
