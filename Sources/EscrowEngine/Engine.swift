@@ -1,6 +1,5 @@
 import EscrowConfiguration
 import EscrowSpool
-import NIOPosix
 import DICOMNetwork
 import EscrowCore
 import Logging

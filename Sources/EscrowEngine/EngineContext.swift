@@ -5,7 +5,6 @@ package import EscrowCore
 package import EscrowSpool
 package import Logging
 import NIOCore
-package import NIOPosix
 import NIOConcurrencyHelpers
 
 /// What the services of the road share: the ledger, the spool, the rules in force and the wake-up calls.
@@ -18,8 +17,10 @@ package final class EngineContext: Sendable {
   package let space: SpaceWatch
   package let connector: AssociationConnector
   /// Threads for work that blocks.
-  package let pool: NIOThreadPool
+  package let pool: IOThreads
   package let clock: EngineClock
+  /// Names a new instance; simulations hand in their own.
+  package let newID: @Sendable (Timestamp) -> InstanceID
   package let logger: Logger
   /// Woken when the outbox may have something new for an endpoint.
   package let webhooks: @Sendable () -> Void
@@ -42,7 +43,9 @@ package final class EngineContext: Sendable {
   /// - Parameter ledgerVolume: the file system of the ledger, if it lies on one.
   package init(
     settings: Settings, ledger: any Ledger, spool: Spool, ledgerVolume: Volume? = nil, connector: AssociationConnector,
-    pool: NIOThreadPool, clock: EngineClock = .system, logger: Logger, webhooks: @escaping @Sendable () -> Void = {}
+    pool: IOThreads, clock: EngineClock = .system,
+    newID: @escaping @Sendable (Timestamp) -> InstanceID = { .new(at: $0) }, logger: Logger,
+    webhooks: @escaping @Sendable () -> Void = {}
   ) {
     self.settings = settings
     self.ledger = ledger
@@ -51,6 +54,7 @@ package final class EngineContext: Sendable {
     self.pool = pool
     self.clock = clock
     clockGuard = ClockGuard(clock: clock)
+    self.newID = newID
     self.logger = logger
     self.webhooks = webhooks
     peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)

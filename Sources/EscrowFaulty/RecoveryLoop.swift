@@ -45,7 +45,7 @@ struct RecoveryLoop {
     let context = EngineContext(
       settings: settings, ledger: ledger, spool: spool,
       connector: AssociationConnector(group: .singletonMultiThreadedEventLoopGroup, ioPool: pool, logger: logger),
-      pool: pool, logger: logger)
+      pool: IOThreads(pool), logger: logger)
     let summary = try await Recovery(context: context).run()
     try await ledger.close()
     return Answer(

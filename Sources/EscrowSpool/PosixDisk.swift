@@ -71,6 +71,10 @@ package struct PosixDisk: SpoolDisk {
     _ = posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
 
+  package func forgetCached(_ file: DiskHandle) {
+    _ = posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED)
+  }
+
   package func unlink(_ name: String, in directory: DiskHandle) throws {
     try ignoring(ENOENT) {
       try call("remove", "\(directory.path)/\(name)") { unlinkat(directory.descriptor, name, 0) }

@@ -11,16 +11,20 @@ package enum Inspection: Sendable, Equatable {
 extension Spool {
   /// Reads all of a file and makes it durable, so that it can be admitted without having been received now. Blocks.
   ///
-  /// A complete envelope alone says little after a power cut: it may have reached the device before the bytes.
+  /// A complete envelope alone says little after a power cut: it may have reached the device before the bytes. Nor does
+  /// what memory has of the file: the process that wrote it may have died of a sync that failed, and the next sync
+  /// says nothing of that. Hence all of it is read from the device, after the sync.
   ///
   /// - Parameter observer: sees the data set; what it saw counts only for `complete`.
   package func inspect(_ file: InstanceID, observer: (any ChunkObserver)? = nil) throws -> Inspection {
     do {
       let (shard, name) = try SpoolNames.place(of: file)
       let directory = try disk.openDirectory(shard, in: root)
-      let reader = try open(file, name: name, in: directory)
-      try disk.sync(reader.file)
+      let seen = try open(file, name: name, in: directory)
+      try disk.sync(seen.file)
       try disk.syncDirectory(directory)
+      disk.forgetCached(seen.file)
+      let reader = try open(file, name: name, in: directory)
       try reader.forEachChunk { observer?.observe($0) }
       return .complete(reader.record)
     } catch SpoolError.damaged(_, let reason) {

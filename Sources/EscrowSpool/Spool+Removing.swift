@@ -1,5 +1,4 @@
 package import EscrowCore
-import NIOPosix
 
 extension Spool {
   /// Removes files for good: when this returns, none comes back after a power cut. A missing one is fine.

@@ -1,14 +1,13 @@
 package import DICOM
 package import EscrowCore
 import NIOConcurrencyHelpers
-package import NIOPosix
 
 /// The files of all instances we hold: a directory of 256 shards that one process uses at a time.
 package final class Spool: Sendable {
   /// Where it is, as configured.
   package let path: String
   /// Where everything that blocks is to run.
-  package let pool: NIOThreadPool
+  package let pool: IOThreads
   /// What an operator should know of the file system, found when the spool was opened.
   package let warnings: [String]
   /// The file system that it lies on.
@@ -28,7 +27,7 @@ package final class Spool: Sendable {
   ///   - maximumLength: of a data set, in bytes.
   /// - Throws: ``SpoolError``; ``SpoolError/inUse(path:holder:)`` if another process has it.
   package static func open(
-    path: String, disk: any SpoolDisk = PosixDisk(), pool: NIOThreadPool, ledgerID: String? = nil,
+    path: String, disk: any SpoolDisk = PosixDisk(), pool: IOThreads, ledgerID: String? = nil,
     maximumLength: Int64 = .max
   ) throws -> Spool {
     let root = try disk.openRoot(path)
@@ -43,7 +42,7 @@ package final class Spool: Sendable {
   }
 
   private init(
-    path: String, disk: any SpoolDisk, root: DiskHandle, lock: DiskHandle, pool: NIOThreadPool,
+    path: String, disk: any SpoolDisk, root: DiskHandle, lock: DiskHandle, pool: IOThreads,
     identity: SpoolIdentity, warnings: [String], maximumLength: Int64
   ) {
     self.path = path

@@ -18,7 +18,7 @@ extension SpoolDisk {
   }
 
   /// Writes all bytes of the regions, however many calls that takes.
-  func writeAll(_ regions: [UnsafeRawBufferPointer], at offset: Int64, to file: DiskHandle) throws {
+  package func writeAll(_ regions: [UnsafeRawBufferPointer], at offset: Int64, to file: DiskHandle) throws {
     let total = regions.reduce(0) { $0 + $1.count }
     var done = 0
     while done < total {
@@ -30,12 +30,12 @@ extension SpoolDisk {
   }
 
   /// As ``writeAll(_:at:to:)-([UnsafeRawBufferPointer],_,_)`` for one run of bytes.
-  func writeAll(_ bytes: some Collection<UInt8>, at offset: Int64, to file: DiskHandle) throws {
+  package func writeAll(_ bytes: some Collection<UInt8>, at offset: Int64, to file: DiskHandle) throws {
     try Array(bytes).withUnsafeBytes { try writeAll([$0], at: offset, to: file) }
   }
 
   /// Fills the regions up to the end of the file. Returns how many bytes: fewer than asked for only at the end.
-  func readAll(
+  package func readAll(
     into regions: [UnsafeMutableRawBufferPointer], at offset: Int64, from file: DiskHandle
   ) throws -> Int {
     let total = regions.reduce(0) { $0 + $1.count }
@@ -51,7 +51,7 @@ extension SpoolDisk {
   }
 
   /// At most `count` bytes from `offset` on, fewer only at the end of the file.
-  func readAll(_ count: Int, at offset: Int64, from file: DiskHandle) throws -> [UInt8] {
+  package func readAll(_ count: Int, at offset: Int64, from file: DiskHandle) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       initialized = try readAll(into: [UnsafeMutableRawBufferPointer(buffer)], at: offset, from: file)
     }

@@ -47,6 +47,10 @@ package protocol SpoolDisk: Sendable {
   /// Hints that the file will be read from its start to its end.
   func expectSequentialReads(of file: DiskHandle)
 
+  /// Lets what is read next come from the device, not from memory, where the system can do that. After a sync that
+  /// failed, memory may hold what the device never took.
+  func forgetCached(_ file: DiskHandle)
+
   /// Removes a name. A missing one is fine.
   func unlink(_ name: String, in directory: DiskHandle) throws
 

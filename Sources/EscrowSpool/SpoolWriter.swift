@@ -24,7 +24,7 @@ package final class SpoolWriter: Sendable {
   private let state: NIOLockedValueBox<State>
   private let file: NIOLockedValueBox<FileInProgress>
   private let chunks: ChunkPool
-  private let pool: NIOThreadPool
+  private let pool: IOThreads
   private let observer: (any ChunkObserver)?
   private let onDrained: @Sendable () -> Void
 

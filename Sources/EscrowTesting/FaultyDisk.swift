@@ -103,6 +103,10 @@ package final class FaultyDisk: SpoolDisk {
     disk.expectSequentialReads(of: file)
   }
 
+  package func forgetCached(_ file: DiskHandle) {
+    disk.forgetCached(file)
+  }
+
   package func unlink(_ name: String, in directory: DiskHandle) throws {
     try perform("remove", name) { try disk.unlink(name, in: directory) }
   }

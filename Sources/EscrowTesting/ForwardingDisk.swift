@@ -64,6 +64,10 @@ extension ForwardingDisk {
     disk.expectSequentialReads(of: file)
   }
 
+  package func forgetCached(_ file: DiskHandle) {
+    disk.forgetCached(file)
+  }
+
   package func unlink(_ name: String, in directory: DiskHandle) throws {
     try disk.unlink(name, in: directory)
   }

@@ -44,6 +44,39 @@ package final class SimulatedDisk: SpoolDisk {
     SimulatedDisk(world.withLockedValue { $0.afterKill() }, flaw: flaw)
   }
 
+  /// What this disk holds, on a disk of its own.
+  package func copy(seed: UInt64) -> SimulatedDisk {
+    var files = world.withLockedValue { $0.afterKill() }
+    files.random = SimulatedDiskRandom(seed: seed)
+    return SimulatedDisk(files, flaw: flaw)
+  }
+
+  /// The paths below the root of all files, in no order.
+  package var paths: [[String]] { world.withLockedValue { $0.paths } }
+
+  /// The bytes of the file at `path` below the root as everybody reads them now; nil when there is none.
+  package func bytes(at path: [String]) -> [UInt8]? {
+    world.withLockedValue { $0.bytes(at: path, isDurable: false) }
+  }
+
+  /// The bytes that a power cut now would leave of the file at `path`, if it keeps nothing else; nil when there is none.
+  package func durableBytes(at path: [String]) -> [UInt8]? {
+    world.withLockedValue { $0.bytes(at: path, isDurable: true) }
+  }
+
+  /// Changes a file's bytes behind everybody's back, as a bad disk does.
+  package func spoil(_ path: [String], _ body: (inout [UInt8]) -> Void) {
+    world.withLockedValue { $0.spoil(path, body) }
+  }
+
+  /// Ends a sync as a device does that takes some sectors and refuses the others, which then are gone.
+  package func failSync(_ file: DiskHandle) {
+    world.withLockedValue { try? $0.failSync(file) }
+  }
+
+  /// Whether a sync would have something to do.
+  package func hasUnsynced(_ handle: DiskHandle) -> Bool { world.withLockedValue { $0.hasUnsynced(handle) } }
+
   /// What the disk's clock says.
   package var now: Timestamp {
     get { world.withLockedValue { $0.now } }
@@ -88,9 +121,10 @@ package final class SimulatedDisk: SpoolDisk {
 
   package func write(_ regions: [UnsafeRawBufferPointer], at offset: Int64, to file: DiskHandle) throws -> Int {
     try perform("write", file) { world in
-      let bytes = regions.flatMap { Array($0) }
+      var bytes: [UInt8] = []
+      for region in regions { bytes.append(contentsOf: region) }
       let count = world.random.shortened(bytes.count)
-      try world.write(Array(bytes.prefix(count)), at: Int(offset), to: file)
+      try world.write(count < bytes.count ? Array(bytes.prefix(count)) : bytes, at: Int(offset), to: file)
       return count
     }
   }
@@ -125,6 +159,8 @@ package final class SimulatedDisk: SpoolDisk {
   package func startWriteback(of file: DiskHandle, from offset: Int64, count: Int64) {}
 
   package func expectSequentialReads(of file: DiskHandle) {}
+
+  package func forgetCached(_ file: DiskHandle) { world.withLockedValue { $0.forgetCached(file) } }
 
   package func unlink(_ name: String, in directory: DiskHandle) throws {
     try perform("remove", directory, name) { world in

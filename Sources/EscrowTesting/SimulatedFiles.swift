@@ -98,13 +98,78 @@ struct SimulatedFiles: Sendable {
     return FileFacts(size: Int64(found.bytes.count), isRegular: true, changedAt: found.changedAt)
   }
 
+  /// What was written since the last sync reaches the device. What a failed sync dropped does not: as far as anyone
+  /// can see, it was written already.
   mutating func sync(_ handle: DiskHandle) throws {
     let node = try node(of: handle)
-    if let file = files[node] {
-      files[node] = File(bytes: file.bytes, durable: file.bytes, changedAt: file.changedAt)
-    } else if let directory = directories[node] {
+    if let unsynced = files[node]?.unsynced {
+      files[node]?.unsynced = []
+      for write in unsynced { files[node]?.durable.overwrite(at: write.offset, with: write.bytes) }
+    } else if let directory = directories[node], !directory.unsynced.isEmpty {
       directories[node] = Directory(names: directory.names, durable: directory.names)
     }
+  }
+
+  /// A sync that fails: some sectors reach the device, the others never will, although they still can be read.
+  mutating func failSync(_ handle: DiskHandle) throws {
+    let node = try node(of: handle)
+    guard let file = files[node] else { return }
+    files[node]?.durable = Self.survivor(of: file, chance: Self.chance(&random), &random)
+    files[node]?.unsynced = []
+  }
+
+  /// From now on everybody reads what the device has, unless there is something that it is to be given.
+  mutating func forgetCached(_ handle: DiskHandle) {
+    guard let node = openNodes[handle.descriptor], let file = files[node], file.unsynced.isEmpty else { return }
+    files[node]?.bytes = file.durable
+  }
+
+  /// Whether a sync would have something to do.
+  func hasUnsynced(_ handle: DiskHandle) -> Bool {
+    guard let node = openNodes[handle.descriptor] else { return false }
+    return !(files[node]?.unsynced.isEmpty ?? true) || !(directories[node]?.unsynced.isEmpty ?? true)
+  }
+
+  /// Whether the name leads, from the root, to a file or directory.
+  func node(at path: [String]) -> Int? {
+    path.reduce(Self.root) { node, name in node.flatMap { directories[$0]?.names[name] } }
+  }
+
+  /// The paths, from the root, of all files that everybody sees, in no order.
+  var paths: [[String]] { paths(in: directories[Self.root]?.names ?? [:]) }
+
+  private func paths(in names: [String: Int]) -> [[String]] {
+    var paths: [[String]] = []
+    for (name, node) in names {
+      guard let below = directories[node]?.names else {
+        paths.append([name])
+        continue
+      }
+      // Most of the many directories are empty.
+      if !below.isEmpty { paths += self.paths(in: below).map { [name] + $0 } }
+    }
+    return paths
+  }
+
+  /// The bytes of a file as everybody reads them, or as a power cut that keeps nothing would leave them; nil when there
+  /// is none.
+  func bytes(at path: [String], isDurable: Bool) -> [UInt8]? {
+    var node = Self.root
+    for name in path {
+      guard let directory = directories[node], let next = (isDurable ? directory.durable : directory.names)[name]
+      else { return nil }
+      node = next
+    }
+    return isDurable ? files[node]?.durable : files[node]?.bytes
+  }
+
+  /// Changes a file's bytes behind everybody's back, as a bad disk does.
+  mutating func spoil(_ path: [String], _ body: (inout [UInt8]) -> Void) {
+    guard let node = node(at: path), var bytes = files[node]?.durable else { return }
+    body(&bytes)
+    files[node]?.durable = bytes
+    files[node]?.bytes = bytes
+    files[node]?.unsynced = []
   }
 
   func afterKill() -> SimulatedFiles {
@@ -118,18 +183,14 @@ struct SimulatedFiles: Sendable {
   /// any of the sectors written, of a directory, for each name, any of its states since the last sync.
   func afterPowerCut(_ random: inout SimulatedDiskRandom) -> SimulatedFiles {
     var world = afterKill()
-    let chance = [0, 50, 100].randomElement(using: &random) ?? 0
+    let chance = Self.chance(&random)
     for node in files.keys.sorted() {
       guard let file = files[node] else { continue }
-      var bytes = file.durable
-      for sector in file.unsynced.flatMap({ Self.sectors(of: $0.bytes, at: $0.offset) })
-      where Int.random(in: 0..<100, using: &random) < chance {
-        bytes.overwrite(at: sector.offset, with: sector.bytes)
-      }
+      let bytes = Self.survivor(of: file, chance: chance, &random)
       world.files[node] = File(bytes: bytes, durable: bytes, changedAt: file.changedAt)
     }
     for node in directories.keys.sorted() {
-      guard let directory = directories[node] else { continue }
+      guard let directory = directories[node], !directory.unsynced.isEmpty else { continue }
       let names = Self.survivors(of: directory, chance: chance, &random)
       world.directories[node] = Directory(names: names, durable: names)
     }
@@ -139,6 +200,20 @@ struct SimulatedFiles: Sendable {
   private func node(of handle: DiskHandle) throws -> Int {
     guard let node = openNodes[handle.descriptor] else { throw Refusal(EBADF) }
     return node
+  }
+
+  /// How likely each piece that is not durable is kept.
+  private static func chance(_ random: inout SimulatedDiskRandom) -> Int {
+    [0, 50, 100].randomElement(using: &random) ?? 0
+  }
+
+  private static func survivor(of file: File, chance: Int, _ random: inout SimulatedDiskRandom) -> [UInt8] {
+    var bytes = file.durable
+    for sector in file.unsynced.flatMap({ sectors(of: $0.bytes, at: $0.offset) })
+    where Int.random(in: 0..<100, using: &random) < chance {
+      bytes.overwrite(at: sector.offset, with: sector.bytes)
+    }
+    return bytes
   }
 
   private static func survivors(
@@ -168,7 +243,14 @@ struct SimulatedFiles: Sendable {
 extension [UInt8] {
   /// Puts `bytes` at `offset`, after zeros if that is beyond the end.
   fileprivate mutating func overwrite(at offset: Int, with bytes: [UInt8]) {
-    if count < offset + bytes.count { self += repeatElement(0, count: offset + bytes.count - count) }
-    replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    if offset > count { append(contentsOf: [UInt8](repeating: 0, count: offset - count)) }
+    let inside = Swift.min(bytes.count, count - offset)
+    withUnsafeMutableBytes { target in
+      bytes.withUnsafeBytes { source in
+        UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + inside])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source.prefix(inside)))
+      }
+    }
+    if inside < bytes.count { append(contentsOf: inside == 0 ? bytes : Array(bytes[inside...])) }
   }
 }

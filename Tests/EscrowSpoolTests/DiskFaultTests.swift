@@ -3,7 +3,6 @@ import EscrowSpool
 import EscrowTesting
 import Glibc
 import NIOCore
-import NIOPosix
 import Testing
 
 /// One call to the real file system fails, each in turn.

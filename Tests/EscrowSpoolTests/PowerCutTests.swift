@@ -2,7 +2,6 @@ import EscrowCore
 import EscrowSpool
 import EscrowTesting
 import Glibc
-import NIOPosix
 import Testing
 
 /// A process that receives, abandons and removes instances dies at every call to the disk in turn, with the power

@@ -11,7 +11,7 @@ import Testing
 
   init() throws {
     pool.start()
-    temporary = try TemporarySpool(pool: pool)
+    temporary = try TemporarySpool(pool: IOThreads(pool))
   }
 
   /// Jobs may have put one job more behind ours.

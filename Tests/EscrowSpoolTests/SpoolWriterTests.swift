@@ -125,7 +125,7 @@ import Testing
   @Test func threadsThatAreShutDownFailTheReception() async throws {
     let pool = NIOThreadPool(numberOfThreads: 1)
     pool.start()
-    let temporary = try TemporarySpool(pool: pool)
+    let temporary = try TemporarySpool(pool: IOThreads(pool))
     let writer = try temporary.spool.writer(for: .any())
     try await pool.shutdownGracefully()
     append(pattern(3 << 20), to: writer)

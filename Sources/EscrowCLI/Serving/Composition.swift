@@ -45,10 +45,11 @@ package struct Composition {
     let webhooks = try dispatcher(ledger: ledger, transport: transport)
     let context = EngineContext(
       settings: settings, ledger: parts.road(ledger, spool), spool: spool, ledgerVolume: ledgerVolume,
-      connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: pool, logger: logger,
+      connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: IOThreads(pool),
+      logger: logger,
       webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
-    try await services(context, webhooks: webhooks, group: group).run()
+    try await services(context, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()
     try await ledger.close()
     try await pool.shutdownGracefully()
@@ -63,7 +64,7 @@ package struct Composition {
     try Volume.ofSpool(at: settings.spool.path, disk: parts.disk).makeWayIfFull()
     let ledger = try parts.openLedger(settings.ledger.path)
     let spool = try Spool.open(
-      path: settings.spool.path, disk: parts.disk, pool: pool, ledgerID: ledger.id.uuidString,
+      path: settings.spool.path, disk: parts.disk, pool: IOThreads(pool), ledgerID: ledger.id.uuidString,
       maximumLength: settings.dicom.limits.dataSetLength)
     ledger.whenFull { [ledgerVolume, spoolVolume = spool.volume] in
       ((try? ledgerVolume.makeWay()) ?? false) || ((try? spoolVolume.makeWay()) ?? false)
@@ -74,7 +75,7 @@ package struct Composition {
   }
 
   private func services(
-    _ context: EngineContext, webhooks: WebhookDispatcher, group: any EventLoopGroup
+    _ context: EngineContext, webhooks: WebhookDispatcher, group: any EventLoopGroup, pool: NIOThreadPool
   ) throws -> ServiceGroup {
     let readiness = Readiness()
     let http = Announcement(readiness: readiness, ready: ready)
@@ -85,7 +86,7 @@ package struct Composition {
         running: { await http.http(on: $0) }),
     ]
     if let port = settings.builtInArchivePort {
-      services.append(try archive(port: port, context: context, group: group, readiness: readiness))
+      services.append(try archive(port: port, group: group, pool: pool, readiness: readiness))
     }
     services.append(Engine(context: context, group: group, listening: { await http.dicom(on: $0) }))
     var configuration = ServiceGroupConfiguration(
@@ -104,13 +105,13 @@ package struct Composition {
   ///
   /// It keeps what it stores beside the spool.
   private func archive(
-    port: Int, context: EngineContext, group: any EventLoopGroup, readiness: Readiness
+    port: Int, group: any EventLoopGroup, pool: NIOThreadPool, readiness: Readiness
   ) throws
     -> BuiltInArchive
   {
     let ours = settings.aeTitles
     return try BuiltInArchive(
-      directory: settings.spool.path + "-archive", at: .init(port: port), group: group, pool: context.pool,
+      directory: settings.spool.path + "-archive", at: .init(port: port), group: group, pool: pool,
       reportTo: { aeTitle in
         guard ours.contains(aeTitle), let port = readiness.port else { return nil }
         return ("127.0.0.1", port)

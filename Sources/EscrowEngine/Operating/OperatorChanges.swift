@@ -2,7 +2,6 @@ import DICOM
 import EscrowConfiguration
 package import EscrowCore
 import EscrowSpool
-import NIOPosix
 
 /// What an operator changes by hand: deliveries and instances by filter, each change with its reason on record.
 package struct OperatorChanges: Sendable {

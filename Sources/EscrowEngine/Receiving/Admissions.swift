@@ -1,7 +1,6 @@
 import EscrowCore
 import EscrowSpool
 import Logging
-import NIOPosix
 
 /// Takes durable instances into the ledger and wakes whoever has something to do with them.
 struct Admissions: Sendable {

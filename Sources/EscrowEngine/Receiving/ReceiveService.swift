@@ -91,20 +91,27 @@ package struct ReceiveService: AssociationService {
       return refuse(command, refusal ?? .noRoom(context.space.refusal), on: association)
     }
     do {
-      let (file, header) = try await receiver.finish()
-      if let refusal = StoreRefusal.of(header, sop: receiver.sop) {
-        try await context.spool.remove([receiver.id])
-        return refuse(command, refusal, on: association)
-      }
-      let instance = ReceivedInstance(
-        id: receiver.id, sop: receiver.sop, transferSyntax: receiver.transferSyntax, source: receiver.source,
-        receivedAt: receiver.receivedAt, dataSetLength: file.dataSetLength, digest: file.digest, header: header)
-      try await Admissions(context: context).admit(instance.admission(by: context.settings.routes))
+      if let refusal = try await take(receiver) { return refuse(command, refusal, on: association) }
       return .response(to: command, status: .success)
     } catch {
       await context.note(failure: error)
       return refuse(command, StoreRefusal.failure(error), on: association)
     }
+  }
+
+  /// Makes what was received durable, first in the spool, then in the ledger. Returns nil when it is: only then may
+  /// the sender be told success.
+  func take(_ receiver: StoreReceiver) async throws -> StoreRefusal? {
+    let (file, header) = try await receiver.finish()
+    if let refusal = StoreRefusal.of(header, sop: receiver.sop) {
+      try await context.spool.remove([receiver.id])
+      return refusal
+    }
+    let instance = ReceivedInstance(
+      id: receiver.id, sop: receiver.sop, transferSyntax: receiver.transferSyntax, source: receiver.source,
+      receivedAt: receiver.receivedAt, dataSetLength: file.dataSetLength, digest: file.digest, header: header)
+    try await Admissions(context: context).admit(instance.admission(by: context.settings.routes))
+    return nil
   }
 
   private func storeHandling(

@@ -21,7 +21,7 @@ final class StoreReceiver: DataSetReceiver {
     resume: @escaping @Sendable () -> Void
   ) throws {
     receivedAt = context.clock.now()
-    id = InstanceID.new(at: receivedAt)
+    id = context.newID(receivedAt)
     self.sop = sop
     self.transferSyntax = transferSyntax
     self.source = source

@@ -1,7 +1,7 @@
 import EscrowCore
 import Logging
 import NIOConcurrencyHelpers
-import NIOPosix
+import EscrowSpool
 
 /// Looks after the space and tells people what changes: alarms, events, the log.
 struct SpaceAlarms: Sendable {

@@ -3,7 +3,6 @@ import DICOM
 import EscrowCore
 import EscrowSpool
 import Logging
-import NIOPosix
 
 /// Brings spool and ledger together after whatever happened, before any listener opens.
 ///

@@ -1,5 +1,4 @@
 import EscrowConfiguration
-import NIOPosix
 import EscrowCore
 import EscrowSpool
 import Logging

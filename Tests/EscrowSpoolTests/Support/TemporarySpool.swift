@@ -3,7 +3,6 @@ import EscrowCore
 import EscrowSpool
 import Foundation
 import NIOCore
-import NIOPosix
 
 /// A directory of its own for one test, removed with it.
 final class TemporaryDirectory: Sendable {
@@ -29,7 +28,7 @@ struct TemporarySpool {
   let spool: Spool
 
   init(
-    disk: any SpoolDisk = PosixDisk(), pool: NIOThreadPool = .singleton, maximumLength: Int64 = .max
+    disk: any SpoolDisk = PosixDisk(), pool: IOThreads = .singleton, maximumLength: Int64 = .max
   ) throws {
     directory = try TemporaryDirectory()
     spool = try Spool.open(path: directory.path, disk: disk, pool: pool, maximumLength: maximumLength)

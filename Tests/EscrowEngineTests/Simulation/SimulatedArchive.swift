@@ -1,0 +1,76 @@
+import DICOM
+import EscrowCore
+
+/// A destination outside the simulated machine. What it has taken, and what it has committed to, is the truth that
+/// purges are judged by.
+struct SimulatedArchive {
+  /// Bytes under a UID.
+  struct Copy: Hashable {
+    let uid: UID
+    let digest: Digest
+  }
+
+  /// A commitment request that reached it.
+  struct Request {
+    let uid: UID
+    let references: [SOPInstance]
+    var wasReported = false
+  }
+
+  let name: PeerName
+  private(set) var requests: [Request] = []
+  /// What it would give back if asked for a UID.
+  private var held: [UID: Digest] = [:]
+  /// What it took with all its elements.
+  private var whole: Set<Copy> = []
+  private var acknowledged: Set<Copy> = []
+  /// Commitments and taking back, numbered in the order in which they happened.
+  private var committed: [Copy: Int] = [:]
+  private var takenBack: [UID: Int] = [:]
+  private var moment = 0
+
+  init(_ name: PeerName) { self.name = name }
+
+  /// It has the bytes; the sender may learn of it or not.
+  mutating func take(_ uid: UID, _ digest: Digest, discardsElements: Bool) {
+    held[uid] = digest
+    if !discardsElements { whole.insert(Copy(uid: uid, digest: digest)) }
+  }
+
+  /// The success of its C-STORE-RSP left.
+  mutating func acknowledge(_ uid: UID, _ digest: Digest) { acknowledged.insert(Copy(uid: uid, digest: digest)) }
+
+  mutating func ask(_ uid: UID, _ references: [SOPInstance]) {
+    requests.append(Request(uid: uid, references: references))
+  }
+
+  /// Loses what it has under a UID.
+  mutating func lose(_ uid: UID) { held[uid] = nil }
+
+  func has(_ uid: UID) -> Bool { held[uid] != nil }
+
+  /// Commits to what it has of these.
+  mutating func commit(to references: [SOPInstance]) {
+    moment += 1
+    for uid in references.map(\.instanceUID) {
+      if let digest = held[uid] { committed[Copy(uid: uid, digest: digest)] = moment }
+    }
+  }
+
+  mutating func reported(_ index: Int) { requests[index].wasReported = true }
+
+  /// We have heard, and taken to record, that it does not have this.
+  mutating func tookBack(_ uid: UID) {
+    moment += 1
+    takenBack[uid] = moment
+  }
+
+  /// Whether it has said, as strictly as `proof` wants it, that it has these bytes.
+  func hasProved(_ uid: UID, _ digest: Digest, _ proof: Proof) -> Bool {
+    let copy = Copy(uid: uid, digest: digest)
+    guard proof == .commitment else { return acknowledged.contains(copy) }
+    return committed[copy].map { $0 > takenBack[uid] ?? 0 } ?? false
+  }
+
+  func hasWhole(_ uid: UID, _ digest: Digest) -> Bool { whole.contains(Copy(uid: uid, digest: digest)) }
+}

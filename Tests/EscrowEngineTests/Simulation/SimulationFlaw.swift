@@ -1,0 +1,115 @@
+import DICOM
+import EscrowCore
+import EscrowSpool
+import EscrowTesting
+
+/// A way to build the road wrong, to show that the simulation notices.
+enum SimulationFlaw: String, CaseIterable, Sendable {
+  /// Files are not synced.
+  case noFileSync
+  /// Directories are not synced.
+  case noDirectorySync
+  /// The ledger's commits are not synced.
+  case noCommitSync
+  /// The sender is answered before the row is durable.
+  case answersBeforeCommit
+  /// A report is answered before it is durable.
+  case hearsBeforeCommit
+  /// Files go when a report arrives, before it is on record.
+  case purgesBeforeReport
+  /// `purged` is on record before the file is gone.
+  case finishesBeforeUnlinking
+  /// What was never acknowledged stays among the files.
+  case forgetsOrphans
+  /// Whole files without a row are dropped instead of admitted.
+  case dropsWholeFiles
+
+  var disk: SimulatedDisk.Flaw? {
+    switch self {
+    case .noFileSync: .ignoresFileSync
+    case .noDirectorySync: .ignoresDirectorySync
+    default: nil
+    }
+  }
+
+  /// The disk as the spool gets it.
+  func disk(_ disk: any SpoolDisk) -> any SpoolDisk { self == .forgetsOrphans ? UnmovingDisk(disk: disk) : disk }
+
+  /// The ledger as the road gets it.
+  func ledger(_ ledger: any Ledger, file: SimulatedLedgerFile, spool: Spool) -> any Ledger {
+    switch self {
+    case .answersBeforeCommit: EarlyAnswers(ledger: ledger, file: file)
+    case .hearsBeforeCommit: EarlyHearing(ledger: ledger, file: file)
+    case .purgesBeforeReport: EarlyPurges(ledger: ledger, spool: spool)
+    case .finishesBeforeUnlinking: EarlyEnds(ledger: ledger)
+    case .dropsWholeFiles: Droppings(ledger: ledger)
+    default: ledger
+    }
+  }
+}
+
+private struct UnmovingDisk: ForwardingDisk {
+  let disk: any SpoolDisk
+
+  func rename(_ name: String, in directory: DiskHandle, to newName: String, in target: DiskHandle) throws {
+    if target.path.hasSuffix("orphans") { return }
+    try disk.rename(name, in: directory, to: newName, in: target)
+  }
+}
+
+private struct EarlyAnswers: ForwardingLedger {
+  let ledger: any Ledger
+  let file: SimulatedLedgerFile
+
+  func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult {
+    file.putsOff = true
+    defer { file.putsOff = false }
+    return try await ledger.admit(admission, now: now)
+  }
+}
+
+private struct EarlyHearing: ForwardingLedger {
+  let ledger: any Ledger
+  let file: SimulatedLedgerFile
+
+  func applyReport(
+    _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
+  ) async throws -> ReportResult {
+    file.putsOff = true
+    defer { file.putsOff = false }
+    return try await ledger.applyReport(report, from: reporters, policies: policies, now: now)
+  }
+}
+
+private struct EarlyPurges: ForwardingLedger {
+  let ledger: any Ledger
+  let spool: Spool
+
+  func applyReport(
+    _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
+  ) async throws -> ReportResult {
+    for reference in report.committed {
+      let filter = InstanceFilter(sopInstanceUID: reference.instanceUID)
+      try await spool.remove(try await ledger.instances(filter, page: PageRequest()).items.map(\.instance.file))
+    }
+    return try await ledger.applyReport(report, from: reporters, policies: policies, now: now)
+  }
+}
+
+private struct EarlyEnds: ForwardingLedger {
+  let ledger: any Ledger
+
+  func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
+    let tickets = try await ledger.beginPurge(limit: limit, now: now)
+    try await ledger.finishPurge(tickets.map(\.instance), now: now)
+    return tickets
+  }
+}
+
+private struct Droppings: ForwardingLedger {
+  let ledger: any Ledger
+
+  func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult {
+    admission.recovered ? .known(admission.id) : try await ledger.admit(admission, now: now)
+  }
+}
