@@ -110,8 +110,8 @@ let package = Package(
     module(
       "EscrowTesting",
       [
-        "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowSpool", nio("NIOCore"), nio("NIOPosix"),
-        nio("NIOConcurrencyHelpers"),
+        "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowSpool", logging, nio("NIOCore"),
+        nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
       ]),
     // The program with broken parts, for the tests that must notice; never installed.
     .executableTarget(

@@ -43,6 +43,28 @@ extension Stories {
       }
     }
 
+    /// Whether the archive has it is unknown: it is sent again, and the cut attempt is on record.
+    @Test func anAttemptThatIsCutOffIsMadeAgain() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 1), on: stage)
+        let archive = try await Archive.start(on: stage)
+        try await archive.set("storeDelay", 600)
+        let escrow = try await EscrowProcess.start(
+          on: stage,
+          peers: [sender("ct1", "CT1"), destination("archive", archive.aeTitle, port: archive.port)]
+            .joined(separator: "\n"),
+          routes: everything(to: "to: archive, proof: response", purge: "1h"))
+        try await Modality.start(on: stage, to: escrow).store(samples)
+        try await escrow.has(1, deliveries: "sending")
+        await escrow.kill()
+        try await archive.set("storeDelay", 0)
+        try await escrow.start()
+        try await escrow.has(1, deliveries: "delivered")
+        let attempts = try await escrow.api("trace/\(samples[0].uid)")["attempts"].items
+        #expect(attempts.compactMap { $0["result"].string } == ["expired", "stored"])
+      }
+    }
+
     @Test func aStopLosesNothingAndEndsCleanly() async throws {
       try await Stage.run { stage in
         let samples = try await Sample.make(.init(ct: 30), on: stage)

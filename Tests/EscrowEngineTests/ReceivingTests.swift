@@ -81,6 +81,22 @@ import Testing
     #expect(answer.files == 0)
   }
 
+  /// dicom.md §8.1 row 66.
+  @Test(arguments: [true, false]) func aStoreThatIsCutOffLeavesNothing(byAbort: Bool) async throws {
+    let large = SampleInstance(seed: 5, pixelBytes: 3_000_000)
+    try await RunningEngine.run { engine in
+      let peer = try await engine.associate().peer
+      try await peer.send(store(large.sop), on: 3)
+      for start in stride(from: 0, to: 2_900_000, by: 100_000) {
+        try await peer.send(fragment: Array(large.dataSet[start..<start + 100_000]), isLast: false, on: 3)
+      }
+      try await engine.eventually("a file") { try engine.spooledFiles().count == 1 }
+      if byAbort { try await peer.send(.abort(.serviceUser)) } else { try await peer.close() }
+      try await engine.eventually("no file") { try engine.spooledFiles().isEmpty }
+      #expect(try await engine.ledger.instances(InstanceFilter(), page: PageRequest()).items.isEmpty)
+    }
+  }
+
   @Test func aDataSetThatIsNotAnnouncedIsRefused() async throws {
     try await RunningEngine.run { engine in
       let peer = try await engine.associate().peer

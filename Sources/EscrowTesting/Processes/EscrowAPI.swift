@@ -25,8 +25,8 @@ extension EscrowProcess {
   }
 
   /// Waits until so many instances are purged and their files gone.
-  package func purges(_ count: Int) async throws {
-    try await eventually("\(count) instances purged") { try await instances("purged") == count }
+  package func purges(_ count: Int, within deadline: Duration = .seconds(180)) async throws {
+    try await eventually("\(count) instances purged", within: deadline) { try await instances("purged") == count }
     try await eventually("an empty spool") { spooled.isEmpty }
   }
 

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 
 /// The built `escrow` with a configuration and data of its own, as an administrator would run it.
 package final class EscrowProcess: Sendable {
-  package let aeTitle = "ESCROW"
+  package let aeTitle: String
   package let port: Int
   package let httpPort: Int
   package let http: HTTPClient
@@ -11,15 +11,21 @@ package final class EscrowProcess: Sendable {
   package let configuration: String
 
   private let stage: Stage
+  /// Where its configuration and data are on the stage: empty, or a folder's name and a slash.
+  private let folder: String
   private let running = NIOLockedValueBox<PeerProcess?>(nil)
 
-  /// Prepares one, on `port` if its peers had to know that before: `peers` and `more` are YAML (members of `peers:`, and further top-level keys), `routes` the route
-  /// files by name, `spool` and `ledger` the values of those keys.
+  /// Prepares one, on `port` if its peers had to know that before: `peers` and `more` are YAML (members of `peers:`, and
+  /// further top-level keys), `routes` the route files by name, `spool` and `ledger` the values of those keys. A second
+  /// one on a stage needs an AE title of its own.
   package init(
-    on stage: Stage, port: Int? = nil, peers: String, routes: [String: String], more: String = "",
-    spool: String = "{ path: spool, lowWatermark: 512MB, stopWatermark: 256MB }", ledger: String = "{ path: escrow.db }"
+    on stage: Stage, aeTitle: String = "ESCROW", port: Int? = nil, peers: String, routes: [String: String],
+    more: String = "", spool: String = "{ path: spool, lowWatermark: 512MB, stopWatermark: 256MB }",
+    ledger: String = "{ path: escrow.db }"
   ) throws {
     self.stage = stage
+    self.aeTitle = aeTitle
+    folder = aeTitle == "ESCROW" ? "" : "\(aeTitle.lowercased())/"
     self.port = try port ?? stage.ports.next()
     httpPort = try stage.ports.next()
     http = HTTPClient(port: httpPort)
@@ -36,14 +42,16 @@ package final class EscrowProcess: Sendable {
       peers:
       \(peers.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
 
-      """, to: "escrow.yaml")
-    _ = try stage.directory.makeFolder("routes")
+      """, to: "\(folder)escrow.yaml")
+    _ = try stage.directory.makeFolder("\(folder)routes")
     for (name, route) in routes { try write(route: name, route) }
   }
 
   /// Uses a configuration that is there, with its ports.
   package init(on stage: Stage, configuration: String, port: Int, httpPort: Int) {
     self.stage = stage
+    aeTitle = "ESCROW"
+    folder = ""
     self.port = port
     self.httpPort = httpPort
     self.configuration = configuration
@@ -52,16 +60,18 @@ package final class EscrowProcess: Sendable {
 
   /// Prepares one and starts it.
   package static func start(
-    on stage: Stage, port: Int? = nil, peers: String, routes: [String: String], more: String = ""
+    on stage: Stage, aeTitle: String = "ESCROW", port: Int? = nil, peers: String, routes: [String: String],
+    more: String = ""
   ) async throws -> EscrowProcess {
-    let escrow = try EscrowProcess(on: stage, port: port, peers: peers, routes: routes, more: more)
+    let escrow = try EscrowProcess(
+      on: stage, aeTitle: aeTitle, port: port, peers: peers, routes: routes, more: more)
     try await escrow.start()
     return escrow
   }
 
   /// Writes or replaces a route file; a running server picks it up.
   package func write(route name: String, _ text: String) throws {
-    try stage.directory.write(text + "\n", to: "routes/\(name).yaml")
+    try stage.directory.write(text + "\n", to: "\(folder)routes/\(name).yaml")
   }
 
   /// Starts the server and returns when it is ready. It finds the data of the server before it.
@@ -78,7 +88,8 @@ package final class EscrowProcess: Sendable {
   @discardableResult
   package func launch(environment: [String: String] = [:]) async throws -> PeerProcess {
     let process = try await stage.start(
-      Command(Repository.escrow, ["serve", "--config", configuration], environment: environment), named: "escrow")
+      Command(Repository.escrow, ["serve", "--config", configuration], environment: environment),
+      named: aeTitle.lowercased())
     running.withLockedValue { $0 = process }
     return process
   }
@@ -96,8 +107,16 @@ package final class EscrowProcess: Sendable {
     await running.withLockedValue { $0 }?.terminate()
   }
 
+  /// The most memory that it had resident so far, in bytes; 0 when it does not run.
+  package var peakResidentBytes: Int {
+    guard let process = running.withLockedValue({ $0 }) else { return 0 }
+    let lines = text(of: "/proc/\(process.processID)/status").split(separator: "\n")
+    let peak = lines.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace).dropFirst().first
+    return peak.flatMap { Int($0) }.map { $0 << 10 } ?? 0
+  }
+
   /// Its log so far.
-  package var log: String { text(of: stage.directory.appending("escrow.log")) }
+  package var log: String { text(of: stage.directory.appending("\(aeTitle.lowercased()).log")) }
 
   /// DCMTK's programs against it.
   package func dcmtk(calling: String) -> DCMTK { DCMTK(port: port, called: aeTitle, calling: calling) }
@@ -119,6 +138,8 @@ package final class EscrowProcess: Sendable {
   ///
   /// Orphans do not count: what a kill cut off before it was acknowledged is kept aside for some days.
   package var spooled: [String] {
-    stage.directory.files(in: "spool", suffix: ".dcm").filter { !$0.contains("/orphans/") && !$0.hasPrefix("orphans/") }
+    stage.directory.files(in: "\(folder)spool", suffix: ".dcm").filter {
+      !$0.contains("/orphans/") && !$0.hasPrefix("orphans/")
+    }
   }
 }

@@ -10,8 +10,8 @@ package enum Repository {
   package static let products =
     URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
 
-  /// The built command.
-  package static let escrow = products + "/escrow"
+  /// The built command; `ESCROW_PROGRAM` names another build of it.
+  package static let escrow = ProcessInfo.processInfo.environment["ESCROW_PROGRAM"] ?? products + "/escrow"
   /// The same with broken parts, `Sources/EscrowFaulty`.
   package static let faulty = products + "/EscrowFaulty"
   /// The interpreter that has the Python peers' packages; `make deps` installs it.

@@ -1,4 +1,5 @@
 import DICOMNetwork
+import EscrowTesting
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -19,7 +20,7 @@ final class PatternSource: DataSetSource {
   static func bytes(_ count: Int) -> [UInt8] {
     guard count > 0 else { return [] }
     return [UInt8](unsafeUninitializedCapacity: count) { memory, used in
-      Pattern.write(to: UnsafeMutableRawBufferPointer(memory), from: 0)
+      BytePattern.write(to: UnsafeMutableRawBufferPointer(memory), from: 0)
       used = count
     }
   }
@@ -28,7 +29,7 @@ final class PatternSource: DataSetSource {
     try position.withLockedValue { position in
       for region in regions {
         guard position + region.count <= min(failsAt, length) else { throw Failure() }
-        Pattern.write(to: region, from: position)
+        BytePattern.write(to: region, from: position)
         position += region.count
       }
     }
@@ -57,38 +58,6 @@ final class PatternStream: DataSetStream {
   }
 }
 
-/// Bytes of which an insertion, a loss or a swap cannot go unseen: a block of prime length, again and again.
-private enum Pattern {
-  private static let block: [UInt8] = (0..<99_991).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
-
-  static func write(to memory: UnsafeMutableRawBufferPointer, from position: Int) {
-    forEachPiece(of: memory.count, from: position) { place, piece in
-      UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + piece.count]).copyMemory(from: piece)
-    }
-  }
-
-  static func matches(_ memory: UnsafeRawBufferPointer, at position: Int) -> Bool {
-    var isSame = true
-    forEachPiece(of: memory.count, from: position) { place, piece in
-      let here = UnsafeRawBufferPointer(rebasing: memory[place..<place + piece.count])
-      isSame = isSame && ByteBuffer(bytes: here) == ByteBuffer(bytes: piece)
-    }
-    return isSame
-  }
-
-  private static func forEachPiece(of count: Int, from position: Int, _ body: (Int, UnsafeRawBufferPointer) -> Void) {
-    block.withUnsafeBytes { block in
-      var place = 0
-      while place < count {
-        let start = (position + place) % block.count
-        let length = min(count - place, block.count - start)
-        body(place, UnsafeRawBufferPointer(rebasing: block[start..<start + length]))
-        place += length
-      }
-    }
-  }
-}
-
 /// Checks what it receives against ``PatternSource`` and says what happens to it.
 final class PatternReceiver: DataSetReceiver {
   enum Event: Equatable { case fragment, abandoned }
@@ -110,7 +79,7 @@ final class PatternReceiver: DataSetReceiver {
 
   func receive(_ fragment: ByteBuffer) -> Bool {
     let count = state.withLockedValue { state in
-      fragment.withUnsafeReadableBytes { state.isRight = state.isRight && Pattern.matches($0, at: state.count) }
+      fragment.withUnsafeReadableBytes { state.isRight = state.isRight && BytePattern.matches($0, at: state.count) }
       state.count += fragment.readableBytes
       return state.count
     }

@@ -37,18 +37,15 @@ extension ScriptedPeer {
     try await send(.releaseResponse)
   }
 
-  /// Takes the A-ASSOCIATE-RQ and accepts everything but one class, if it is proposed in the right transfer syntax; true
-  /// when it proposes Verification only.
+  /// Takes the A-ASSOCIATE-RQ and accepts everything, if it is proposed in the right transfer syntax; true when it
+  /// proposes Verification only.
   @discardableResult
-  func acceptProposal(
-    taking syntaxes: ServiceTerms.TransferSyntaxes = .any, refusing refused: UID? = nil
-  ) async throws -> Bool {
+  func acceptProposal(taking syntaxes: ServiceTerms.TransferSyntaxes = .any) async throws -> Bool {
     guard case .associateRequest(let request)? = try await next() else {
       throw ScriptDeparture(expected: "A-ASSOCIATE-RQ")
     }
-    let policy = AcceptorPolicy(implementationClassUID: "2.25.1") { abstractSyntax, _ in
-      guard abstractSyntax != refused else { return .refused(.abstractSyntaxNotSupported) }
-      return .accepted(ServiceTerms(transferSyntaxes: syntaxes, requestorMayBeSCP: true))
+    let policy = AcceptorPolicy(implementationClassUID: "2.25.1") { _, _ in
+      .accepted(ServiceTerms(transferSyntaxes: syntaxes, requestorMayBeSCP: true))
     }
     try await send(.associateAccept(policy.answer(request).accept))
     return request.contexts.map(\.abstractSyntax) == [Verification.sopClassUID]
