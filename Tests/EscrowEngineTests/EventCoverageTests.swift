@@ -39,6 +39,7 @@ import Testing
     case (.gaveUp, .queued): .by("aLostFileFailsWhatIsQueuedForOthers")
     case (.gaveUp, .sending): .by("doubtfulFailuresAreTriedSoOften")
     case (.gaveUp, .sent), (.gaveUp, .requested): .notYet("what reports say has events of its own")
+    case (.cancelled, .queued): .by("givesADestinationUpAndLetsTheCopyGo")
     case (.cancelled, .sending): .by("whatIsBeingSentIsCancelledOnlyIfItEndsWithoutSuccess")
     case (.cancelled, _), (.requeued, .cancelled), (.waived, .cancelled):
       .by("whatIsCancelledStaysSoUntilItIsQueuedAgainOrWaived")

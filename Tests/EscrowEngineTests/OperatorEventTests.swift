@@ -18,25 +18,20 @@ import Testing
   ) async throws {
     try await CommitmentScene.run { scene in
       switch state {
-      case .queued: scene.archive.answerStores([.notAuthorized])
       case .failed: scene.archive.answerStores([.sopClassNotSupported])
       case .sent: scene.archive.answerRequests(.status(.notAuthorized))
       default: break
       }
       try await scene.store()
-      switch state {
-      case .queued:
-        try await scene.engine.eventually("refused once") { try await scene.attempts().count == 1 }
-      case .sent:
+      if state == .sent {
         try await scene.engine.eventually("an alarm") { try await scene.alarms() == [.commitmentRefused] }
-      default: break
       }
       try await scene.waits(for: state)
       try await body(scene)
     }
   }
 
-  @Test(arguments: [DeliveryState.queued, .sent, .requested, .failed])
+  @Test(arguments: [DeliveryState.sent, .requested, .failed])
   func whatIsCancelledStaysSoUntilItIsQueuedAgainOrWaived(state: DeliveryState) async throws {
     try await inState(state) { scene in
       try await change(.cancel, scene)

@@ -170,8 +170,8 @@ import Testing
     try await CommitmentScene.run(
       CommitmentScene.samples(2),
       policy: {
-        $0.quiet = .seconds(4)
-        $0.askAgain = [.seconds(2), .hours(1)]
+        $0.quiet = .seconds(20)
+        $0.askAgain = [.seconds(15), .hours(1)]
       }
     ) { scene in
       try await storeTogether(scene)
@@ -194,7 +194,7 @@ import Testing
     try await CommitmentScene.run(
       CommitmentScene.samples(4),
       policy: {
-        $0.quiet = .seconds(4)
+        $0.quiet = .seconds(20)
         $0.resendAfter = .hours(1)
       }
     ) { scene in

@@ -151,7 +151,12 @@ public final class DataSetRecoder {
   private func append(
     _ bytes: Slice<UnsafeRawBufferPointer>, width: Int, isLast: Bool, to output: inout [UInt8]
   ) {
-    guard width > 1 else { return output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes)) }
+    guard width > 1 else {
+      // As bytes that are in one place they are copied at once.
+      return UnsafeRawBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self) {
+        output.append(contentsOf: $0)
+      }
+    }
     pending += bytes
     let whole = isLast ? pending.count : pending.count / width * width
     var start = 0

@@ -14,7 +14,7 @@ import NIOConcurrencyHelpers
 /// the lock whenever it touches it.
 final class RecodedStream: DataSetStream, @unchecked Sendable {
   /// Bytes of the file that are read at once.
-  private static let pieceSize = 128 * 1024
+  fileprivate static let pieceSize = 128 * 1024
   /// Of deflated bytes, which may become a thousand times as many, so many are taken at once.
   private static let deflatedPieceSize = 1024
 
@@ -29,9 +29,10 @@ final class RecodedStream: DataSetStream, @unchecked Sendable {
     let recoder: DataSetRecoder
     /// Bytes of the file that were not read yet.
     var unread: Int
-    /// Bytes that were read and not re-encoded yet.
-    var input: [UInt8] = []
+    /// Bytes that were read, up to `inputEnd`, and re-encoded, up to `inputPosition`.
+    var input = [UInt8](repeating: 0, count: RecodedStream.pieceSize)
     var inputPosition = 0
+    var inputEnd = 0
     /// What was re-encoded and not handed out yet.
     var output: [UInt8] = []
     var outputPosition = 0
@@ -115,12 +116,12 @@ extension RecodedStream.Work {
   }
 
   private mutating func recode(_ pieceSize: Int) throws {
-    if inputPosition == input.count { try readInput() }
-    guard inputPosition < input.count else {
+    if inputPosition == inputEnd { try readInput() }
+    guard inputPosition < inputEnd else {
       isFinished = true
       return try recoder.finish(into: &output)
     }
-    let end = min(inputPosition + pieceSize, input.count)
+    let end = min(inputPosition + pieceSize, inputEnd)
     try input.withUnsafeBytes {
       try recoder.recode(UnsafeRawBufferPointer(rebasing: $0[inputPosition..<end]), into: &output)
     }
@@ -128,12 +129,12 @@ extension RecodedStream.Work {
   }
 
   private mutating func readInput() throws {
-    let count = min(unread, RecodedStream.pieceSize)
     inputPosition = 0
-    input.removeAll(keepingCapacity: true)
-    guard count > 0 else { return }
-    input.append(contentsOf: repeatElement(0, count: count))
-    try input.withUnsafeMutableBytes { try reader.read(into: [$0]) }
-    unread -= count
+    inputEnd = min(unread, input.count)
+    guard inputEnd > 0 else { return }
+    try input.withUnsafeMutableBytes {
+      try reader.read(into: [UnsafeMutableRawBufferPointer(rebasing: $0[..<inputEnd])])
+    }
+    unread -= inputEnd
   }
 }
