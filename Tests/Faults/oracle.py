@@ -33,6 +33,8 @@ def losses(data, told, digests, scratch):
         ledger.instances[instance][0] for instance, state in ledger.deliveries if state == "delivered"
     }
     found += [f"{uid} was reported, the report answered, and it is not delivered" for uid in told.proved - delivered]
+    found += [f"{uid} was asked, and no such transaction is on record" for uid in told.asked - ledger.transactions]
+    found += [f"event {name} was told, and it is not on record" for name in told.events - ledger.events]
     return found
 
 
@@ -59,7 +61,8 @@ class Ledger:
     """The ledger's tables as they are after SQLite's own recovery, on a copy: the original stays as it was cut off."""
 
     def __init__(self, data, scratch):
-        self.damage, self.instances, self.deliveries, self.committed = [], {}, [], set()
+        self.damage, self.instances, self.deliveries = [], {}, []
+        self.committed, self.transactions, self.events = set(), set(), set()
         for name in ("ledger", "ledger-wal", "ledger-shm", "ledger-journal"):
             copy = os.path.join(scratch, name)
             if os.path.exists(copy):
@@ -83,6 +86,8 @@ class Ledger:
             row[0]: row[1:] for row in database.execute("SELECT id, sop_instance, file, state FROM instance")
         }
         self.deliveries = database.execute("SELECT instance, state FROM delivery WHERE origin = 'route'").fetchall()
+        self.transactions = {uid for uid, in database.execute("SELECT uid FROM commitment")}
+        self.events = {name for name, in database.execute("SELECT message_id FROM outbox")}
         self.committed = {
             instance for instance, in database.execute(
                 "SELECT d.instance FROM item i JOIN delivery d ON d.id = i.delivery WHERE i.committed = 1")

@@ -42,6 +42,7 @@ class Run:
         for name in ("records", "flushes", "acknowledged", "points", "recoveries", "finished"):
             self.counts[name] = 0
         self.losses = []
+        self.recovery = None  # the process that recovers
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -51,14 +52,12 @@ class Run:
     def record(self, base, told, name):
         """What happens on the disk of `base` while the router works; `told` is what was told before."""
         disk = recording.RecordedDisk(self.recorder, base, self.path(name), self.options.system, self.directory)
-        archive = None
+        peers = road.Peers(self.router, self.path("archive"), disk.mark, told.kept)
         try:
-            archive = road.Archive(self.router, self.path("archive"), disk.mark, told.kept)
             self.work(disk, name)
         finally:
-            self.router.kill() if self.router.process else None
-            if archive is not None:
-                archive.down()
+            self.router.kill()
+            peers.down()
             disk.close()
         taken = recording.Recording(base, self.path(name))
         self.counts["recordings"] += 1
@@ -136,7 +135,7 @@ class Run:
     def recover(self):
         """What the router's recovery says of the mounted state, in one process for all states."""
         self.counts["recoveries"] += 1
-        if not hasattr(self, "recovery"):
+        if self.recovery is None:
             self.recovery = subprocess.Popen(
                 [self.options.faulty, "recover"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.recovery.stdin.write(self.router.configuration + "\n")
@@ -148,7 +147,7 @@ class Run:
         """Starts the whole program on the mounted state: it must go on to the end, with new instances as well."""
         self.counts["finished"] += 1
         after = told.copy()
-        archive = road.Archive(self.router, self.path("archive"), after.note, told.kept, delay=0)
+        peers = road.Peers(self.router, self.path("archive"), after.note, told.kept, delay=0)
         try:
             if not self.router.start():
                 return [f"the router does not start\n{self.router.log_tail}"]
@@ -160,7 +159,7 @@ class Run:
             return [str(error)]
         finally:
             self.router.kill()
-            archive.down()
+            peers.down()
         found = [] if code == 0 else [f"exit code {code}"]
         for uid, digest in after.acknowledged.items():
             if after.kept.get(uid) != digest:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ sys.path.insert(0, PEERS)
 import archive  # noqa: E402
 import generate  # noqa: E402
 import scu  # noqa: E402
+import webhooks  # noqa: E402
 from oracle import data_set  # noqa: E402
 
 logging.getLogger().setLevel(logging.CRITICAL)  # the peers say much, above all when the router is killed
@@ -39,8 +41,10 @@ peers:
     allow: [echo, report]
     retry: {{ first: 1s, max: 1s }}
     commitment: {{ quiet: 1s, maxWait: 1s, askAgain: [2s] }}
-{more}
+webhooks:
+  all: {{ url: "http://127.0.0.1:{events}/", secret: {secret}, events: ["*"], allowAddresses: [127.0.0.0/8] }}
 """
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ROUTE = "match: otherwise\nsend: [{ to: archive, proof: commitment }]\npurge: { after: 0s }\n"
 
 
@@ -79,9 +83,9 @@ class Samples:
 class Router:
     """The program, its configuration, and its data in a directory that may be a mounted disk."""
 
-    def __init__(self, directory, data, program, fault=None, more=""):
+    def __init__(self, directory, data, program, fault=None):
         self.directory, self.data, self.program, self.fault = directory, data, program, fault
-        self.dicom, self.http, self.archive = free_ports(3)
+        self.dicom, self.http, self.archive, self.events = free_ports(4)
         self.process = None
         os.makedirs(os.path.join(directory, "routes"), exist_ok=True)
         self.configuration = os.path.join(directory, "escrow.yaml")
@@ -89,7 +93,8 @@ class Router:
             f"  ct{n}: {{ aeTitle: CT{n}, addresses: [127.0.0.1/32], allow: [echo, store] }}" for n in range(1, 10))
         with open(self.configuration, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
-                dicom=self.dicom, http=self.http, archive=self.archive, data=data, senders=senders, more=more))
+                dicom=self.dicom, http=self.http, archive=self.archive, events=self.events, secret=SECRET, data=data,
+                senders=senders))
         with open(os.path.join(directory, "routes", "all.yaml"), "w", encoding="utf-8") as file:
             file.write(ROUTE)
 
@@ -121,9 +126,11 @@ class Router:
             return False
 
     def kill(self):
-        if not self.has_ended:
-            os.killpg(self.process.pid, 9)
-        return self.process.wait()
+        """Ends it as it is, if it runs."""
+        if self.process is not None:
+            if not self.has_ended:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def stop(self):
         """Asks it to end; returns its exit code."""
@@ -174,7 +181,7 @@ def eventually(what, condition, router=None, within=120):
 
 
 class Archive(archive.Archive):
-    """Tells `note` of everything it keeps before it says so, and of each report that was answered with success."""
+    """Tells `note` of everything it keeps before it says so, of each request, and of each report answered with success."""
 
     def __init__(self, router, directory, note, kept=(), delay=0.1):
         self.note = note
@@ -187,9 +194,35 @@ class Archive(archive.Archive):
         super().log(kind, **facts)
         if kind == "store" and facts["status"] == 0:
             self.note(f"kept {facts['uid']} {facts['sha256']}")
+        if kind == "action":
+            self.note(f"asked {facts['transactionUID']}")
         if kind == "report" and facts["status"] == 0:
             for uid in facts["committed"]:
                 self.note(f"proved {uid}")
+
+
+class Listener(webhooks.Receiver):
+    """Tells `note` of every event that came."""
+
+    def __init__(self, router, note):
+        self.note = note
+        super().__init__(router.events, [SECRET])
+
+    def take(self, path, headers, body):
+        self.note(f"events {headers.get('webhook-id')}")
+        return super().take(path, headers, body)
+
+
+class Peers:
+    """The archive and the listener of a router, which end together."""
+
+    def __init__(self, router, directory, note, kept=(), delay=0.1):
+        self.archive = Archive(router, directory, note, kept, delay)
+        self.listener = Listener(router, note)
+
+    def down(self):
+        self.archive.down()
+        self.listener.down()
 
 
 class Sender(threading.Thread):

@@ -3,14 +3,15 @@
     syscalls.py --escrow PROGRAM [--cases N] [--seed N] [--beside N]
 
 First counts the calls that each thread makes in a short run: at start on an empty disk, and on the road from intake to
-purge. Then lets the Nth call of a kind fail in each thread, or kills the process there, with `strace -e inject`; when
-it has ended or everything is done, it is started again without faults and everything must end well. A failed sync of
-the ledger must have ended it. Prints a line of JSON; exits with 0 when all was well.
+purge. Then lets the Nth call of a kind fail in each thread, or kills the process there, with `strace -e inject`; or has
+writes take less than they are given. When it has ended or everything is done, it is started again without faults, and
+everything must end well. A failed sync of the ledger must have ended it. Prints a line of JSON; exits with 0 when all
+was well.
 """
 
 import argparse
-import concurrent.futures
 import collections
+import concurrent.futures
 import json
 import os
 import random
@@ -27,8 +28,7 @@ import road
 from told import Told
 
 KILL = "signal=SIGKILL"
-# What can go wrong at each call. A retval that is no error would be a lie no kernel tells, hence no short writes here:
-# those are the simulated disk's.
+# What can go wrong at each call.
 FAULTS = {
     "openat": ("error=EIO", "error=EMFILE", "error=EINTR", KILL),
     "mkdirat": ("error=EIO", "error=ENOSPC", KILL),
@@ -49,6 +49,8 @@ FAULTS = {
     "write": ("error=EINTR", KILL),
     "writev": ("error=EPIPE", "error=EINTR", KILL),
 }
+# Every so many writes are short: strace cannot do that, since it can only lie about what was written.
+SHORT_WRITES = (1, 2, 3, 7)
 
 Case = collections.namedtuple("Case", "phase call fault number")
 
@@ -60,10 +62,17 @@ class Scene:
         self.directory, self.told, self.samples = directory, Told(), road.Samples(os.path.join(directory, "samples"))
         self.router = road.Router(directory, os.path.join(directory, "data"), escrow)
         os.makedirs(self.router.data)
-        self.archive = road.Archive(self.router, os.path.join(directory, "archive"), self.told.note, delay=0)
+        self.peers = road.Peers(self.router, os.path.join(directory, "archive"), self.told.note, delay=0)
         self.orders = [self.samples.make(2, f"{seed}-{number}") for number in (1, 2)]
         self.senders = []
         self.tracer = None
+
+    def start_short(self, every):
+        """Starts the router with every so many writes short."""
+        library = os.path.join(self.directory, "shortwrites.so")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shortwrites.c")
+        subprocess.run(["cc", "-O2", "-Wall", "-shared", "-fPIC", "-o", library, source], check=True)
+        return self.router.start(environment={"LD_PRELOAD": library, "SHORT_WRITES": str(every)})
 
     def start(self, tracing, phase):
         """Starts the router with strace around it, or with strace coming when it is ready. False if it ended."""
@@ -107,11 +116,10 @@ class Scene:
     def end(self):
         for sender in self.senders:
             sender.given_up.set()
-        if self.router.process:
-            self.router.kill()
+        self.router.kill()
         if self.tracer:
             self.tracer.wait()
-        self.archive.down()
+        self.peers.down()
 
 
 def count_calls(escrow, directory, phase):
@@ -141,18 +149,24 @@ def choose(counts, wanted, source):
     while len(cases) < min(wanted, possible):
         phase, call, fault = source.choice(kinds)
         cases.add(Case(phase, call, fault, source.randrange(counts[phase][call]) + 1))
-    return sorted(cases), possible
+    short = [Case("short", "write", "half", number) for number in SHORT_WRITES]
+    return sorted(cases) + short, possible + len(short)
 
 
 def problems(escrow, directory, case):
     """Runs a case; returns what went wrong, and whether the fault came at all."""
     scene = Scene(escrow, directory, "-".join(map(str, case)))
     try:
-        injection = f"inject={case.call}:{case.fault}:when={case.number}"
-        goes_on = scene.start(["-e", f"trace={case.call}", "-e", injection], case.phase)
+        if case.phase == "short":
+            goes_on = scene.start_short(case.number)
+        else:
+            injection = f"inject={case.call}:{case.fault}:when={case.number}"
+            goes_on = scene.start(["-e", f"trace={case.call}", "-e", injection], case.phase)
         scene.send()
         if goes_on:
             road.eventually("it ended or goes on", lambda: scene.router.has_ended or scene.is_done, scene.router)
+        if case.phase == "short":
+            return (["short writes ended it"] if scene.router.has_ended else []) + start_again(scene), True
         came = case.fault == KILL and scene.router.has_ended or "(INJECTED)" in scene.trace
         found = judge_end(scene, case) if came else []
         return found + start_again(scene), came
