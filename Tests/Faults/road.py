@@ -42,10 +42,14 @@ peers:
     retry: {{ first: 1s, max: 1s }}
     commitment: {{ quiet: 1s, maxWait: 1s, askAgain: [2s] }}
 webhooks:
-  all: {{ url: "http://127.0.0.1:{events}/", secret: {secret}, events: ["*"], allowAddresses: [127.0.0.0/8] }}
+  all: {{ url: "http://127.0.0.1:{events}/", secretFile: secret, events: ["*"], allowAddresses: [127.0.0.0/8] }}
 """
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ROUTE = "match: otherwise\nsend: [{ to: archive, proof: commitment }]\npurge: { after: 0s }\n"
+
+
+def private(path, flags):
+    return os.open(path, flags, 0o600)
 
 
 def free_ports(count):
@@ -93,10 +97,12 @@ class Router:
             f"  ct{n}: {{ aeTitle: CT{n}, addresses: [127.0.0.1/32], allow: [echo, store] }}" for n in range(1, 10))
         with open(self.configuration, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
-                dicom=self.dicom, http=self.http, archive=self.archive, events=self.events, secret=SECRET, data=data,
+                dicom=self.dicom, http=self.http, archive=self.archive, events=self.events, data=data,
                 senders=senders))
         with open(os.path.join(directory, "routes", "all.yaml"), "w", encoding="utf-8") as file:
             file.write(ROUTE)
+        with open(os.path.join(directory, "secret"), "w", encoding="utf-8", opener=private) as file:
+            file.write(SECRET + "\n")
 
     @property
     def command(self):
