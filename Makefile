@@ -38,8 +38,7 @@ sanitize: deps ## Run the tests in process under the thread and address sanitize
 # How many times as much as `make test` does.
 TORTURE ?= 100
 torture: deps ## Power cuts, kills and failing system calls, TORTURE times as many (100: some hours)
-	TORTURE=$(TORTURE) swift test $(BUILD_FLAGS) --disable-xctest --filter 'PowerCut|Restart|SystemCalls|Simulat' \
-	  2>&1 | grep --line-buffered -E '^torture:|✘|✔|Test run|recorded an issue'
+	TORTURE=$(TORTURE) swift test $(BUILD_FLAGS) --disable-xctest --filter 'PowerCut|Restart/|SystemCalls|Simulat'
 
 deps: test-packages .venv/requirements.txt ## Install what building and testing need
 

@@ -2,7 +2,10 @@ import DICOM
 import DICOMNetwork
 import DICOMProtocol
 import EscrowCore
+import EscrowSpool
 import EscrowTesting
+import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -157,5 +160,49 @@ import Testing
       #expect(try await engine.ledger.alarms().contains { $0.kind == .instanceDamaged })
     }
     try await listener.close()
+  }
+
+  /// A disk that fails to answer once condemns nothing; one that never answers again does.
+  @Test(arguments: [(1, DeliveryState.delivered), (.max, .failed)])
+  func aFileThatCannotBeReadIsTriedAgain(failures: Int, ending: DeliveryState) async throws {
+    let listener = try await ScriptedPeerListener()
+    let disk = UnreadableDisk()
+    let peers: [Peer] = [.scanner, .archive(port: listener.port)]
+    try await RunningEngine.run(peers: peers, routes: [.everything(proof: .response)], disk: disk) { engine in
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(Self.sample) == .success)
+      disk.fail(times: failures)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          while true {
+            let archive = try await listener.acceptAssociation()
+            if let message = try? await archive.takeMessage() { try? await archive.answer(message.command, .success) }
+          }
+        }
+        try await engine.eventually("\(ending)") { try await engine.delivery().state == ending }
+        group.cancelAll()
+        _ = await group.nextResult()
+      }
+      #expect(try await engine.delivery().attempts == (ending == .failed ? 5 : 2))
+      #expect(try await engine.ledger.alarms().contains { $0.kind == .instanceDamaged } == (ending == .failed))
+    }
+    try await listener.close()
+  }
+}
+
+/// A disk on which so many reads fail.
+private final class UnreadableDisk: ForwardingDisk {
+  let disk: any SpoolDisk = PosixDisk()
+  private let failures = NIOLockedValueBox(0)
+
+  func fail(times: Int) { failures.withLockedValue { $0 = times } }
+
+  func read(into regions: [UnsafeMutableRawBufferPointer], at offset: Int64, from file: DiskHandle) throws -> Int {
+    let fails = failures.withLockedValue { left in
+      defer { left = max(left - 1, 0) }
+      return left > 0
+    }
+    if fails { throw SpoolError.disk(operation: "read", path: file.path, errno: EIO) }
+    return try disk.read(into: regions, at: offset, from: file)
   }
 }

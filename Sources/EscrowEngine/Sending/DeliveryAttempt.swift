@@ -3,6 +3,7 @@ import DICOMNetwork
 import DICOMProtocol
 import EscrowCore
 import EscrowSpool
+import Glibc
 import Logging
 
 /// One try to send one instance to one destination.
@@ -139,7 +140,7 @@ struct DeliveryAttempt: Sendable {
         .failed(reason: "cannotBeReencoded"), startedAt: startedAt, over: open, message: "\(names): \(error)")
       return .associationOver
     }
-    if let error = error as? SpoolError, error.isLoss {
+    if let error = error as? SpoolError, error.isLoss, !mayComeBack(error) {
       do {
         try await context.ledger.markDamaged(
           claim.instance, file: claim.file, reason: "\(error)", now: context.clock.now())
@@ -148,9 +149,20 @@ struct DeliveryAttempt: Sendable {
         context.logger.error("damage could not be recorded: \(error)", metadata: ["instance": "\(claim.instance)"])
       }
     }
-    record(retry(reason: "spool: \(error)"), startedAt: startedAt, over: open, message: "\(error)")
+    let counted = (error as? SpoolError).map(mayComeBack) ?? false
+    record(
+      retry(reason: "spool: \(error)", counted: counted), startedAt: startedAt, over: open, message: "\(error)")
     return .associationOver
   }
+
+  /// Whether a file that cannot be read may be whole: a disk that fails to answer once, a path that is switched to
+  /// another, must not condemn what waits on it. What stays unreadable is lost.
+  private func mayComeBack(_ error: SpoolError) -> Bool {
+    error.code == EIO && claim.doubtfulFailures < Self.mostUnreadable
+  }
+
+  /// So often a file is tried that cannot be read.
+  private static let mostUnreadable = 4
 
   /// The association ended without an answer: the outcome is unknown, so the instance is sent again.
   private func lost(_ error: any Error, startedAt: Timestamp, over open: DeliveryAssociation) async -> Ending {
