@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -53,23 +52,14 @@ def private(path, flags):
     return os.open(path, flags, 0o600)
 
 
-def free_ports(count):
-    """Ports that nobody listens on and that are given to no connection that is opened."""
-    found = []
-    while len(found) < count:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in taken:
-            taken.add(port)
-            found.append(port)
-    return found
-
-
-taken = set()
+def reserve(count):
+    """Sockets on ports of their own. While they are open, only a server that sets SO_REUSEADDR, as all of ours do, can
+    listen there, and the kernel gives the ports to nobody else."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        each.bind(("", 0))
+    return sockets
 
 
 class Samples:
@@ -98,7 +88,8 @@ class Router:
 
     def __init__(self, directory, data, program, fault=None):
         self.directory, self.data, self.program, self.fault = directory, data, program, fault
-        self.dicom, self.http, self.archive, self.events = free_ports(4)
+        self.reserved = reserve(4)
+        self.dicom, self.http, self.archive, self.events = [each.getsockname()[1] for each in self.reserved]
         self.process = None
         os.makedirs(os.path.join(directory, "routes"), exist_ok=True)
         self.configuration = os.path.join(directory, "escrow.yaml")
