@@ -19,6 +19,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -79,7 +80,7 @@ let package = Package(
         "DICOM", "EscrowCore", "CLinux", "CXXHash", crypto, nio("NIOCore"), nio("NIOPosix"),
         nio("NIOConcurrencyHelpers"),
       ]),
-    module("LedgerSQLite", ["DICOM", "EscrowCore", grdb]),
+    module("LedgerSQLite", ["DICOM", "EscrowCore", grdb, sqlite]),
     module("Webhooks", ["DICOM", "CCurl", "EscrowCore", crypto, logging, nio("NIOConcurrencyHelpers")]),
     module(
       "EscrowEngine",
@@ -165,7 +166,7 @@ let package = Package(
         "DICOM", "DICOMProtocol", "DICOMNetwork", "BuiltInArchive", "EscrowTesting", logging, nio("NIOCore"),
         nio("NIOPosix"),
       ]),
-    tests("EscrowCLI", ["EscrowCLI"]),
+    tests("EscrowCLI", ["EscrowCLI", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "LedgerSQLite"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["DICOM", "EscrowTesting"], exclude: ["Peers"], swiftSettings: settings),
   ]

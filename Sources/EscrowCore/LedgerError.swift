@@ -8,8 +8,14 @@ package enum LedgerError: Error, Sendable, Equatable {
   case locked(path: String)
   /// The file cannot be opened or is no ledger.
   case unusable(path: String, cause: String)
+  /// The file's pages do not fit together: it was truncated, overwritten, or the disk lost parts of it.
+  case damaged(path: String, finding: String)
+  /// The write-ahead log is gone or was cut, and the latest commits with it. Lengths in bytes.
+  case logMissing(path: String, expected: Int64, found: Int64?)
+  /// The spool belongs to a ledger, and there is none.
+  case missing(path: String, spool: String?)
   /// The file was written by a newer version of this program.
-  case newerSchema(migrations: [String])
+  case newerSchema(path: String, migrations: [String])
   /// The database does not flush each commit (`PRAGMA synchronous` is not FULL).
   case notDurable(synchronous: Int)
   /// The ledger belongs to another spool.
@@ -26,6 +32,16 @@ package enum LedgerError: Error, Sendable, Equatable {
   case closed
 }
 
+extension LedgerError {
+  /// Whether nothing can be recorded any more until the next start.
+  package var isFinal: Bool {
+    switch self {
+    case .syncFailed, .damaged: true
+    default: false
+    }
+  }
+}
+
 extension LedgerError: CustomStringConvertible {
   /// What happened and, where a person can help, what to do.
   package var description: String {
@@ -38,13 +54,29 @@ extension LedgerError: CustomStringConvertible {
     case .locked(let path): "the ledger \(path) is in use by another escrow process: stop that process first"
     case .unusable(let path, let cause):
       "the ledger \(path) cannot be used: \(cause). Do not delete it: free disk space, check the path and its rights, "
-        + "or put back a backup"
-    case .newerSchema(let migrations):
-      "the ledger was written by a newer version (\(migrations.joined(separator: ", "))): install that version"
+        + "or put back a backup with escrow restore"
+    case .damaged(let path, let finding):
+      "the ledger \(path) is damaged: \(finding). Nothing was changed. Put back a backup with escrow restore, or make a "
+        + "new one from the spool's files with escrow rebuild; see docs/recovery.md"
+    case .logMissing(let path, let expected, let found):
+      "the ledger's log \(path)-wal \(found.map { "has \($0) bytes instead of \(expected)" } ?? "is missing"), and with "
+        + "it the latest that was recorded: put it back beside \(path). If it is lost, put back a backup with escrow "
+        + "restore, or make a new ledger from the spool's files with escrow rebuild; see docs/recovery.md"
+    case .missing(let path, let spool):
+      "there is no ledger at \(path)"
+        + (spool.map {
+          ", but the spool \($0) belongs to one: check ledger.path, put back the file or a backup with escrow "
+        }
+          ?? ": put back a backup with escrow ")
+        + "restore, or make a new one from the spool's files with escrow rebuild; see docs/recovery.md"
+    case .newerSchema(let path, let migrations):
+      "the ledger \(path) was written by a newer version (\(migrations.joined(separator: ", "))): install that version, "
+        + "or put back the backup that was made before it with escrow restore"
     case .notDurable(let synchronous):
       "SQLite does not flush commits (synchronous = \(synchronous), 2 is needed): nothing is accepted like this"
     case .foreignSpool(let expected, let found):
-      "the ledger belongs to spool \(expected), not to \(found): check ledger.path and spool.path"
+      "the ledger belongs to spool \(expected), not to \(found): check ledger.path and spool.path, or restore the pair "
+        + "from the same backup; see docs/recovery.md"
     case .transactionExists(let uid): "a transaction \(uid) is already on record"
     case .unexpectedCount(let matched, let expected): "\(matched) match, \(expected) were expected: nothing was changed"
     case .invalidCursor(let cursor): "\(cursor.debugDescription) is not a cursor of this list"

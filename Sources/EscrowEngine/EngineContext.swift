@@ -22,6 +22,8 @@ package final class EngineContext: Sendable {
   /// Names a new instance; simulations hand in their own.
   package let newID: @Sendable (Timestamp) -> InstanceID
   package let logger: Logger
+  /// Whether the process before this one ended orderly; if not, what it wrote last is looked at first.
+  package let predecessorEnded: Bool
   /// Woken when the outbox may have something new for an endpoint.
   package let webhooks: @Sendable () -> Void
   /// What the senders claimed and have not recorded yet.
@@ -38,6 +40,8 @@ package final class EngineContext: Sendable {
   package let purging = Signal()
   /// Woken when lookups are to end.
   let lookups = Signal()
+  /// Woken when reading files again is to end.
+  let scrubbing = Signal()
   private let draining = NIOLockedValueBox(false)
 
   /// - Parameter ledgerVolume: the file system of the ledger, if it lies on one.
@@ -45,6 +49,7 @@ package final class EngineContext: Sendable {
     settings: Settings, ledger: any Ledger, spool: Spool, ledgerVolume: Volume? = nil, connector: AssociationConnector,
     pool: IOThreads, clock: EngineClock = .system,
     newID: @escaping @Sendable (Timestamp) -> InstanceID = { .new(at: $0) }, logger: Logger,
+    predecessorEnded: Bool = true,
     webhooks: @escaping @Sendable () -> Void = {}
   ) {
     self.settings = settings
@@ -56,6 +61,7 @@ package final class EngineContext: Sendable {
     clockGuard = ClockGuard(clock: clock)
     self.newID = newID
     self.logger = logger
+    self.predecessorEnded = predecessorEnded
     self.webhooks = webhooks
     peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)
     destinations = DestinationRegistry(peers: settings.peers)
@@ -72,6 +78,7 @@ package final class EngineContext: Sendable {
     storage.wake()
     purging.wake()
     lookups.wake()
+    scrubbing.wake()
     destinations.wakeAll()
   }
 

@@ -3,6 +3,12 @@ import EscrowCore
 import Glibc
 
 extension PosixDisk {
+  /// Opens a directory that must be there.
+  func openExisting(_ path: String) throws -> DiskHandle {
+    let here = DiskHandle(descriptor: AT_FDCWD, path: ".") { _ in }
+    return try open(path, in: here, O_RDONLY | O_DIRECTORY)
+  }
+
   /// Creates what is missing of the path from the top down, each new name made durable before the next.
   package func openRoot(_ path: String) throws -> DiskHandle {
     let here = DiskHandle(descriptor: AT_FDCWD, path: ".") { _ in }

@@ -11,6 +11,15 @@ extension Spool {
     return try open(file, name: name, in: try disk.openDirectory(shard, in: root))
   }
 
+  /// As ``open(_:)``, and checks that the file is what the ledger says.
+  package func open(_ file: InstanceID, dataSetLength: Int64, digest: Digest) throws -> SpoolReader {
+    let reader = try open(file)
+    guard reader.record.digest == digest, reader.record.dataSetLength == dataSetLength else {
+      throw damaged(file, "it is not the file that the ledger knows")
+    }
+    return reader
+  }
+
   /// Reads all of a file to see whether it is whole. Blocks for as long as that takes.
   package func verify(_ file: InstanceID) throws {
     try open(file).forEachChunk { _ in }
@@ -42,6 +51,13 @@ extension Spool {
     } catch let error as SpoolError where error.code == ELOOP {
       throw damaged(file, "it is a symbolic link")
     }
+  }
+
+  /// Whether there is a file of that name which says, in a whole header, that it is another instance's.
+  func isOfAnother(_ file: InstanceID, name: String, in directory: DiskHandle) -> Bool {
+    guard let handle = try? openRegularFile(file, name: name, in: directory), let header = try? readHeader(from: handle)
+    else { return false }
+    return header.record.id != file
   }
 
   /// Reads as much as headers usually have, and more only if that is not enough.

@@ -35,7 +35,11 @@ extension Spool {
   /// Puts a file that nobody was told about aside, where people can look at it for a while. Blocks.
   package func moveToOrphans(_ file: InstanceID) throws {
     let (shard, name) = try SpoolNames.place(of: file)
-    let directory = try disk.openDirectory(shard, in: root)
+    try putAside(name, in: try disk.openDirectory(shard, in: root))
+  }
+
+  /// Moves a name to the orphans, durably.
+  func putAside(_ name: String, in directory: DiskHandle) throws {
     let orphans = try disk.openDirectory(SpoolNames.orphans, in: root)
     try disk.rename(name, in: directory, to: name, in: orphans)
     try disk.syncDirectory(orphans)
@@ -48,7 +52,8 @@ extension Spool {
     let old = try disk.list(orphans).filter { name in
       // What is called otherwise or cannot be opened is not ours.
       guard SpoolNames.id(of: name) != nil, let file = try? disk.openFile(name, in: orphans) else { return false }
-      return try disk.facts(of: file).changedAt < now - age
+      let facts = try disk.facts(of: file)
+      return facts.isRegular && facts.changedAt < now - age
     }
     for name in old { try disk.unlink(name, in: orphans) }
     if !old.isEmpty { try disk.syncDirectory(orphans) }

@@ -25,15 +25,16 @@ package final class Spool: Sendable {
   ///   - pool: threads for writing, verifying and removing, already started.
   ///   - ledgerID: what the ledger calls itself, see ``pair(withLedger:)``.
   ///   - maximumLength: of a data set, in bytes.
+  ///   - adopting: whether files without an identity are made a spool of their own.
   /// - Throws: ``SpoolError``; ``SpoolError/inUse(path:holder:)`` if another process has it.
   package static func open(
     path: String, disk: any SpoolDisk = PosixDisk(), pool: IOThreads, ledgerID: String? = nil,
-    maximumLength: Int64 = .max
+    maximumLength: Int64 = .max, adopting: Bool = false
   ) throws -> Spool {
     let root = try disk.openRoot(path)
     let lock = try SpoolLock.take(in: root, on: disk, path: path)
     try layOut(root, on: disk)
-    let identity = try SpoolIdentity.readOrCreate(in: root, on: disk)
+    let identity = try SpoolIdentity.readOrCreate(in: root, on: disk, adopting: adopting)
     let spool = Spool(
       path: path, disk: disk, root: root, lock: lock, pool: pool, identity: identity,
       warnings: try warnings(of: root, on: disk, path: path), maximumLength: maximumLength)

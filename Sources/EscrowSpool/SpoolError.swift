@@ -13,6 +13,10 @@ package enum SpoolError: Error, Equatable {
   case inUse(path: String, holder: String?)
   /// The spool belongs to another ledger than the one at hand.
   case foreignLedger(path: String, expected: String, found: String)
+  /// A ledger belongs to a spool, and there is none.
+  case missing(path: String, ledger: String, expected: String)
+  /// The spool has files, but not the file that says which spool it is.
+  case missingIdentity(path: String)
   /// The spool's identity file cannot be understood.
   case malformedIdentity(path: String)
   /// A name that is not a UUID in canonical form never becomes a path.
@@ -57,8 +61,15 @@ extension SpoolError: CustomStringConvertible {
         + "stop that process first, or ask it through its API"
     case .foreignLedger(let path, let expected, let found):
       "the spool \(path) belongs to ledger \(found), not to \(expected): "
-        + "check spool.path and ledger.path, or restore the pair from the same backup"
-    case .malformedIdentity(let path): "\(path) is not a spool's identity file: restore it from a backup"
+        + "check spool.path and ledger.path, or restore the pair from the same backup; see docs/recovery.md"
+    case .missing(let path, let ledger, let expected):
+      "there is no spool at \(path), but the ledger \(ledger) belongs to one (\(expected)): is its disk mounted, and is "
+        + "spool.path right? See docs/recovery.md"
+    case .missingIdentity(let path):
+      "\(path) is missing, and without it nobody knows which spool these files are: put it back, or make a new ledger "
+        + "from the files with escrow rebuild; see docs/recovery.md"
+    case .malformedIdentity(let path):
+      "\(path) is not a spool's identity file: put it back from a backup; see docs/recovery.md"
     case .malformedName(let name): "\(name.debugDescription) is not the name of a spool file"
     case .unwritable(let reason): "the file cannot be written: \(reason)"
     case .abandoned: "the reception was abandoned"

@@ -8,11 +8,27 @@ package struct SpoolIdentity: Sendable, Equatable {
   /// What the ledger calls itself; nil until they are paired.
   package var ledgerID: String?
 
+  /// What the spool at `path` says of itself; nil when there is none. Changes nothing.
+  package static func find(at path: String) throws -> SpoolIdentity? {
+    let disk = PosixDisk()
+    do {
+      return try read(in: try disk.openExisting(path), on: disk)
+    } catch let error as SpoolError where error.isMissing {
+      return nil
+    }
+  }
+
   /// The identity on disk; a spool without one gets one.
-  static func readOrCreate(in root: DiskHandle, on disk: any SpoolDisk) throws -> SpoolIdentity {
+  ///
+  /// - Parameter adopting: also when it has files already.
+  /// - Throws: ``SpoolError/missingIdentity(path:)`` when it has files, since it may be a part of another.
+  static func readOrCreate(in root: DiskHandle, on disk: any SpoolDisk, adopting: Bool) throws -> SpoolIdentity {
     do {
       return try read(in: root, on: disk)
     } catch let error as SpoolError where error.isMissing {
+      guard try adopting || isEmpty(root, on: disk) else {
+        throw SpoolError.missingIdentity(path: "\(root.path)/\(SpoolNames.identity)")
+      }
       let identity = SpoolIdentity(id: InstanceID.new(at: .now()).rawValue)
       try identity.write(in: root, on: disk)
       return identity
@@ -27,6 +43,12 @@ package struct SpoolIdentity: Sendable, Equatable {
     try disk.sync(file)
     try disk.rename(SpoolNames.newIdentity, in: root, to: SpoolNames.identity, in: root)
     try disk.syncDirectory(root)
+  }
+
+  private static func isEmpty(_ root: DiskHandle, on disk: any SpoolDisk) throws -> Bool {
+    try SpoolNames.shards.allSatisfy { shard in
+      try disk.list(try disk.openDirectory(shard, in: root)).allSatisfy { SpoolNames.id(of: $0) == nil }
+    }
   }
 
   private static let title = "escrow spool, version 1"

@@ -59,6 +59,20 @@ package final class SpoolReader: Sendable {
     }
   }
 
+  /// Reads the next bytes, at most `maximum`, for nothing but the digest. Returns how many; 0 when all were right.
+  package func check(_ maximum: Int) throws -> Int {
+    let count = min(maximum, length - Int(position.withLockedValue { $0 }))
+    guard count > 0 else {
+      disk.forgetCached(file)
+      return 0
+    }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: count, alignment: MemoryLayout<UInt64>.alignment)
+    defer { buffer.deallocate() }
+    try read(into: [buffer])
+    return count
+  }
+
   /// The first bytes of the data set, fewer than `maximum` only if there are no more. Moves nothing, checks nothing.
   package func readPrefix(_ maximum: Int) throws -> [UInt8] {
     try disk.readAll(min(maximum, length), at: dataSetOffset, from: file)

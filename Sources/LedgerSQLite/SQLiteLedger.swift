@@ -12,21 +12,19 @@ package final class SQLiteLedger: Ledger {
   private let lock: FileLock
   /// The ledger's own name, given when it was made.
   package let id: UUID
+  /// Whether the process that had it before closed it.
+  package let predecessorEnded: Bool
 
   /// Opens the database at `path`, or makes it.
   ///
-  /// Takes the lock, refuses a newer schema, copies an existing file before it is migrated, checks that commits are
-  /// flushed, and grows the write-ahead log.
+  /// Takes the lock, refuses what is damaged, incomplete or of a newer schema, copies an existing file before it is
+  /// migrated, checks that commits are flushed, and grows the write-ahead log.
   ///
   /// - Parameter synchronous: anything but `full` breaks the promise; only a test that must notice says so.
   package static func open(path: String, synchronous: Synchronous = .full) throws -> SQLiteLedger {
-    do {
-      return try SQLiteLedger(
+    try LedgerError.naming(path) {
+      try SQLiteLedger(
         path: path, migrator: Schema.migrator, logPages: 2048, synchronous: synchronous, fault: { _ in })
-    } catch let error as DatabaseError {
-      throw LedgerError.unusable(path: path, cause: error.message ?? "\(error.extendedResultCode)")
-    } catch let error as CocoaError {
-      throw LedgerError.unusable(path: path, cause: error.localizedDescription)
     }
   }
 
@@ -36,8 +34,9 @@ package final class SQLiteLedger: Ledger {
     fault: @escaping @Sendable (BatchingWriter.Moment) throws -> Void
   ) throws {
     lock = try FileLock(path: path + "-lock")
-    try Upgrade.prepare(path: path, migrator: migrator)
+    predecessorEnded = try Upgrade.prepare(path: path, migrator: migrator)?.wasClosed ?? true
     pool = try DatabasePool(path: path, configuration: Durability.configuration)
+    try pool.writeWithoutTransaction { db in try Durability.unlessFull { try LogMark.clear(in: db) } }
     try migrator.migrate(pool)
     try Durability.establish(in: pool, logPages: logPages, synchronous: synchronous)
     id = try Identity.establish(in: pool)
@@ -58,9 +57,25 @@ package final class SQLiteLedger: Ledger {
 
   /// Ends after what waits is written, and lets go of the database. Every verb fails from now on.
   package func close() async throws {
+    // On a full disk the mark stays, and then the log as well.
+    let isUnmarked = (try? await writer.perform { try LogMark.clear(in: $0.db) }) != nil
     writer.close()
     await writer.end()
+    // Readers may still be at work; then the log is moved at the next start.
+    if isUnmarked { _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
     try pool.close()
     lock.release()
+  }
+
+  /// Copies everything on record now into one new file, while the ledger goes on being used.
+  package func copy(to target: String) async throws {
+    let (pool, path) = (pool, pool.path)
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      let thread = Thread {
+        continuation.resume(with: Result { try LedgerError.naming(path) { try LedgerCopy.make(of: pool, at: target) } })
+      }
+      thread.name = "ledger copy"
+      thread.start()
+    }
   }
 }

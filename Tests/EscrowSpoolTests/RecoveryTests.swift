@@ -135,3 +135,78 @@ import Testing
 extension Spool {
   fileprivate var isEmpty: Bool { (try? inventory().files.isEmpty) == true }
 }
+
+/// What is removed, and what only looks as if it were to be.
+@Suite struct RemovalTests {
+  private let temporary: TemporarySpool
+
+  init() throws { temporary = try TemporarySpool() }
+
+  private var orphans: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: temporary.directory.path + "/orphans").sorted()) ?? []
+  }
+
+  @Test func aDamagedCopyMayGo() async throws {
+    let file = try await temporary.write(pattern(5000), as: .any())
+    try temporary.replace(file.id, with: [1, 2, 3])
+    try await temporary.spool.remove([file.id])
+    #expect(try temporary.directory.instanceFiles() == [])
+  }
+
+  @Test func anotherInstancesFileUnderThatNameIsPutAside() async throws {
+    let (first, second) = (
+      try await temporary.write(pattern(5000), as: .any()), try await temporary.write(pattern(600), as: .any())
+    )
+    let bytes = try temporary.contents(of: second.id)
+    try temporary.replace(first.id, with: bytes)
+    try await temporary.spool.remove([first.id])
+    #expect(orphans == ["\(first.id).dcm"])
+    try temporary.spool.verify(second.id)
+  }
+
+  @Test func aFolderOrALinkUnderThatNameStopsNothing() async throws {
+    let ids = [InstanceID.any(), .any()]
+    try FileManager.default.createDirectory(
+      atPath: temporary.path(of: ids[0]) + "/inside", withIntermediateDirectories: true)
+    symlink("/etc/passwd", temporary.path(of: ids[1]))
+    let file = try await temporary.write(pattern(5000), as: .any())
+    try await temporary.spool.remove(ids + [file.id])
+    #expect(try temporary.spool.inventory().files.isEmpty)
+    #expect(orphans == ["\(ids[0]).dcm"])
+    #expect(FileManager.default.fileExists(atPath: "/etc/passwd"))
+    #expect(try temporary.spool.sweepOrphans(olderThan: .zero, now: .now() + .days(1)) == 0)
+  }
+}
+
+/// The file that says which spool it is.
+@Suite struct IdentityTests {
+  private let temporary: TemporarySpool
+
+  init() throws { temporary = try TemporarySpool() }
+
+  @Test func filesWithoutItAreNotTakenForANewSpool() async throws {
+    let path = try TemporaryDirectory()
+    let file: InstanceID = .any()
+    do {
+      let spool = try Spool.open(path: path.path, pool: .singleton)
+      var writing = try spool.file(for: file)
+      try pattern(100).withUnsafeBytes { try writing.write($0) }
+      _ = try writing.complete()
+    }
+    try FileManager.default.removeItem(atPath: path.path + "/spool.id")
+    let error = SpoolError.missingIdentity(path: path.path + "/spool.id")
+    #expect(throws: error) { try Spool.open(path: path.path, pool: .singleton) }
+    #expect(error.description.contains("escrow rebuild"))
+    #expect(try SpoolIdentity.find(at: path.path) == nil)
+    let adopted = try Spool.open(path: path.path, pool: .singleton, adopting: true)
+    #expect(try SpoolIdentity.find(at: path.path) == adopted.identity)
+  }
+
+  @Test func lookingForASpoolMakesNone() throws {
+    let path = try TemporaryDirectory()
+    #expect(try SpoolIdentity.find(at: path.path) == nil)
+    #expect(try SpoolIdentity.find(at: path.path + "/none") == nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: path.path) == [])
+    #expect(try SpoolIdentity.find(at: temporary.directory.path) == temporary.spool.identity)
+  }
+}

@@ -32,7 +32,9 @@ import Testing
       var newer = Schema.migrator
       newer.registerMigration("9 later") { _ in }
       try await SQLiteLedger(path: temporary.path, migrator: newer, logPages: 1, fault: { _ in }).close()
-      #expect(throws: LedgerError.newerSchema(migrations: ["9 later"])) { _ = try temporary.open() }
+      #expect(throws: LedgerError.newerSchema(path: temporary.path, migrations: ["9 later"])) {
+        _ = try temporary.open()
+      }
     }
   }
 

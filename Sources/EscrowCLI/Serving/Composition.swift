@@ -46,8 +46,7 @@ package struct Composition {
     let context = EngineContext(
       settings: settings, ledger: parts.road(ledger, spool), spool: spool, ledgerVolume: ledgerVolume,
       connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: IOThreads(pool),
-      logger: logger,
-      webhooks: { webhooks.wake() })
+      logger: logger, predecessorEnded: ledger.predecessorEnded, webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
     try await services(context, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()
@@ -59,6 +58,7 @@ package struct Composition {
   ///
   /// On a full disk the ballast goes first: what runs can delete.
   package func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger, Volume) {
+    try Premises(settings).check(settings)
     let ledgerVolume = try Volume.ofLedger(at: settings.ledger.path)
     try ledgerVolume.makeWayIfFull()
     try Volume.ofSpool(at: settings.spool.path, disk: parts.disk).makeWayIfFull()

@@ -77,6 +77,6 @@ struct Admissions: Sendable {
 extension Error {
   /// Whether nobody knows what of the ledger is durable.
   var isFailedSync: Bool {
-    if case .syncFailed = self as? LedgerError { true } else { false }
+    (self as? LedgerError)?.isFinal == true
   }
 }

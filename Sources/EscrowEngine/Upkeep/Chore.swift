@@ -16,13 +16,13 @@ struct Chore: Sendable {
 
   func isDue(at now: MonotonicTime) -> Bool { next.map { $0 <= now } ?? true }
 
-  /// Does it. An error is logged and the chore tried again at its next time; but a ledger that cannot be made durable
-  /// any more is thrown, since then the process must end and recover.
+  /// Does it. An error is logged and the chore tried again at its next time; but a ledger that cannot be written
+  /// any more is thrown, since then the process must end.
   mutating func run(context: EngineContext) async throws {
     do {
       try await action()
     } catch let error as LedgerError {
-      if case .syncFailed = error { throw error }
+      if error.isFinal { throw error }
       await context.note(failure: error)
       context.logger.error("upkeep of \(name) failed, will be tried again: \(error)")
     } catch is CancellationError {

@@ -43,6 +43,11 @@ package struct UpkeepService: Service {
             Chore("hosts", every: .minutes(5), resolveHosts), Chore("orphans", every: .hours(1), sweepOrphans),
           ], tick: .minutes(1))
       }
+      group.addTask {
+        let scrub = Scrub(context: context)
+        try await loop(
+          context.scrubbing, [Chore("scrub", every: .minutes(1)) { try await scrub.proceed() }], tick: .minutes(1))
+      }
       // A ledger that cannot be made durable ends the process, whichever loop finds out.
       while try await group.next() != nil {}
     }

@@ -18,6 +18,7 @@ enum Durability {
     configuration.maximumReaderCount = 4
     configuration.foreignKeysEnabled = true
     configuration.prepareDatabase { db in
+      try PersistentLog.keep(on: db)
       try db.execute(
         sql: """
           PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY
@@ -29,20 +30,23 @@ enum Durability {
   /// Turns flushing on and checks that it is, then grows the log. To be called after the pool is open, because GRDB
   /// itself turns `synchronous` down to NORMAL after `prepareDatabase`.
   static func establish(in pool: DatabasePool, logPages: Int, synchronous: Synchronous = .full) throws {
+    let path = pool.path
     try pool.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       let hasRoom = try unlessFull { try growLog(by: logPages, in: db) }
       try db.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
       try verify(db, atLeast: synchronous)
-      // What is left of a full disk is not for the log to keep.
-      try unlessFull { _ = try db.checkpoint(hasRoom ? .restart : .truncate) }
+      if hasRoom { try unlessFull { try LogMark.set(in: db, path: path) } }
+      // What is left of a full disk is not for the log to keep; but a log that the mark speaks of stays.
+      let mayShrink = try !hasRoom && !LogMark.isSet(in: db)
+      try unlessFull { _ = try db.checkpoint(mayShrink ? .truncate : .restart) }
     }
   }
 
   /// Whether there was room for it. A short log is slower, but a start on a full disk must be possible: only what runs
   /// can delete.
   @discardableResult
-  private static func unlessFull(_ body: () throws -> Void) throws -> Bool {
+  static func unlessFull(_ body: () throws -> Void) throws -> Bool {
     do {
       try body()
       return true

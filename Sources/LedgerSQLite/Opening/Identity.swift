@@ -33,11 +33,11 @@ enum Identity {
     try value("incarnation", in: db).flatMap { Int64($0) } ?? 0
   }
 
-  private static func value(_ key: String, in db: Database) throws -> String? {
+  static func value(_ key: String, in db: Database) throws -> String? {
     try db.first("SELECT value FROM meta WHERE key = ?", key) { $0.next() }
   }
 
-  private static func set(_ key: String, _ value: String, in db: Database) throws {
+  static func set(_ key: String, _ value: String, in db: Database) throws {
     try db.run(
       "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value)
   }

@@ -149,7 +149,7 @@ final class BatchingWriter: @unchecked Sendable {
       }
     } catch {
       let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
-      guard db.isInsideTransaction, !error.isFailedSync, !isFull else { throw error }
+      guard db.isInsideTransaction, !error.isFailedSync, !error.isDamage, !isFull else { throw error }
       let refusal = error.asRefusedWrite
       return { job.fail(refusal) }
     }
@@ -157,10 +157,12 @@ final class BatchingWriter: @unchecked Sendable {
     return finish
   }
 
-  /// A failed sync is the end: what the kernel dropped cannot be written again, so nothing is tried any more.
+  /// A failed sync is the end: what the kernel dropped cannot be written again, so nothing is tried any more. So are
+  /// pages that do not fit together: more writing would make it worse.
   private func judge(_ error: any Error) -> any Error {
-    guard error.isFailedSync else { return error.asRefusedWrite }
-    let fatal = LedgerError.syncFailed("\(error)")
+    guard error.isFailedSync || error.isDamage else { return error.asRefusedWrite }
+    let fatal: LedgerError =
+      error.isDamage ? .damaged(path: pool.path, finding: "\(error)") : .syncFailed("\(error)")
     let abandoned = condition.withLock {
       failure = fatal
       isClosed = true

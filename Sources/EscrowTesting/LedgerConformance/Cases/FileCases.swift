@@ -32,14 +32,17 @@ extension LedgerConformance {
       try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(31))
       try await expect(scene.instance(1).state, .damaged)
     },
-    LedgerCase("a missing file of what is pinned is damage, and says why") { scene in
+    LedgerCase("a missing file of what is safe counts as purged, pinned or not") { scene in
       try await scene.admit(1) { $0.pin = "rebuilt" }
       try await scene.deliver()
-      try await scene.ledger.recordMissingFile(.number(1), reason: "gone since the backup", now: .at(30))
-      // Every delivery is proved, so it is settled at once, and stays.
-      try await expect(scene.instance(1).state, .settled)
-      try await expect(scene.lastEvent().kind, .instanceDamaged)
-      try await expect(scene.lastEvent().reason, "gone since the backup")
+      try await scene.ledger.recordMissingFile(.number(1), reason: "file missing", now: .at(30))
+      try await expect(scene.instance(1).state, .purged)
+    },
+    LedgerCase("damage says why") { scene in
+      try await scene.admit(1)
+      try await scene.ledger.recordMissingFile(.number(1), reason: "gone since the backup", now: .at(1))
+      try await expect(scene.instance(1).reason, "gone since the backup")
+      try await expect(scene.events(), [.instanceDamaged, .deliveryFailed])
     },
     LedgerCase("what was sent before its file was lost goes on being asked for") { scene in
       try await scene.admit(1)

@@ -1,0 +1,57 @@
+import EscrowCore
+import Foundation
+import Glibc
+import GRDB
+
+/// An exact, whole and durable copy of a ledger in one file.
+enum LedgerCopy {
+  /// Makes it; the file appears under its name when it is complete.
+  ///
+  /// - Parameter finishing: changes the copy before that.
+  static func make(
+    of source: any DatabaseReader, at path: String, finishing: (Database) throws -> Void = { _ in }
+  ) throws {
+    let partial = path + ".partial"
+    for file in [partial, partial + "-wal", partial + "-shm", partial + "-journal"] {
+      try? FileManager.default.removeItem(atPath: file)
+    }
+    let copy = try DatabaseQueue(path: partial)
+    try source.backup(to: copy)
+    try copy.writeWithoutTransaction { db in
+      // What was in the log is in the copy.
+      try db.execute(sql: "PRAGMA journal_mode = DELETE")
+      try LogMark.clear(in: db)
+      try finishing(db)
+      try LedgerExamination.check(db, path: partial)
+    }
+    try copy.close()
+    try Durable.sync(partial)
+    try Durable.rename(partial, to: path)
+  }
+}
+
+/// Changes of names that survive a power cut.
+enum Durable {
+  /// Makes a file's bytes, or a folder's names, durable.
+  static func sync(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("sync", path) }
+  }
+
+  /// Gives a file another name in the same folder, which must be free.
+  static func rename(_ path: String, to newPath: String) throws {
+    guard access(newPath, F_OK) != 0 else {
+      throw LedgerError.unusable(path: newPath, cause: "there is such a file already")
+    }
+    guard Glibc.rename(path, newPath) == 0 else { throw failure("rename to \(newPath)", path) }
+    try sync(folder(of: newPath))
+  }
+
+  static func folder(of path: String) -> String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
+  private static func failure(_ operation: String, _ path: String) -> LedgerError {
+    .unusable(path: path, cause: "cannot \(operation): \(String(cString: strerror(errno)))")
+  }
+}

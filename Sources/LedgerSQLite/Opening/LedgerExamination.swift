@@ -1,0 +1,102 @@
+import EscrowCore
+package import Foundation
+import GRDB
+
+/// What a ledger's file says of itself, found without changing it. Only for whoever has its lock.
+package struct LedgerExamination: Sendable, Equatable {
+  /// The ledger's own name; nil in a file that a first start left before it was given one.
+  package var id: UUID?
+  /// The spool that it belongs to; nil until they are paired.
+  package var spool: UUID?
+  package var migrations: Set<String>
+  /// Whether the process that had it last closed it.
+  package var wasClosed: Bool
+
+  /// Reads the file at `path`; nil when there is none, or an empty one that nothing was ever written to.
+  ///
+  /// - Parameter isThorough: whether all pages are looked at, which takes a second or two a gigabyte.
+  /// - Throws: ``LedgerError`` for a file that is damaged, incomplete or no ledger.
+  package static func of(_ path: String, isThorough: Bool) throws -> LedgerExamination? {
+    try LedgerError.naming(path) {
+      guard let size = try FileSize.of(path), size > 0 else { return nil }
+      let log = try FileSize.of(path + "-wal")
+      let queue = try open(path)
+      defer { try? queue.close() }
+      return try queue.read { db in
+        guard try isLedger(db, path: path) else { return nil }
+        let wasClosed = try LogMark.check(in: db, found: log, path: path)
+        if isThorough { try check(db, path: path) }
+        return LedgerExamination(
+          id: try Identity.value("ledger", in: db).flatMap { UUID(uuidString: $0) },
+          spool: try Identity.value("spool", in: db).flatMap { UUID(uuidString: $0) },
+          migrations: try Schema.migrator.appliedIdentifiers(db), wasClosed: wasClosed)
+      }
+    }
+  }
+
+  /// Throws unless the pages of the database fit together.
+  static func check(_ db: Database, path: String) throws {
+    let finding = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
+    guard finding == "ok" else {
+      throw LedgerError.damaged(path: path, finding: finding.split(separator: "\n").joined(separator: " "))
+    }
+  }
+
+  /// Read-only, so that closing it moves nothing out of the write-ahead log.
+  static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(10)
+    configuration.prepareDatabase { try PersistentLog.keep(on: $0) }
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// Whether the tables are there; a database of something else is refused.
+  private static func isLedger(_ db: Database, path: String) throws -> Bool {
+    let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+    if tables.contains("meta") && tables.contains("instance") { return true }
+    guard tables.allSatisfy({ $0.hasPrefix("grdb_") || $0.hasPrefix("sqlite_") }) else {
+      throw LedgerError.unusable(path: path, cause: "it is a database of another program")
+    }
+    return false
+  }
+}
+
+extension LedgerError {
+  /// Runs `body`; what SQLite and the file system throw is told of the ledger at `path`.
+  static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as DatabaseError where error.isDamage {
+      throw LedgerError.damaged(path: path, finding: error.message ?? "\(error.extendedResultCode)")
+    } catch let error as DatabaseError {
+      throw LedgerError.unusable(path: path, cause: error.message ?? "\(error.extendedResultCode)")
+    } catch let error as CocoaError {
+      throw LedgerError.unusable(path: path, cause: error.localizedDescription)
+    }
+  }
+}
+
+extension Error {
+  /// Whether the database's pages do not fit together.
+  var isDamage: Bool {
+    guard let error = self as? DatabaseError else { return false }
+    return [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+  }
+}
+
+/// How long files are.
+enum FileSize {
+  /// In bytes; nil when there is no such file.
+  static func of(_ path: String) throws -> Int64? {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else {
+      if errno == ENOENT { return nil }
+      throw LedgerError.unusable(path: path, cause: String(cString: strerror(errno)))
+    }
+    guard facts.st_mode & S_IFMT == S_IFREG else {
+      throw LedgerError.unusable(path: path, cause: "it is not a regular file")
+    }
+    return Int64(facts.st_size)
+  }
+}
