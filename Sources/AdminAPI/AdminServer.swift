@@ -11,19 +11,22 @@ package struct AdminServer: Service {
   private let context: EngineContext
   private let readiness: Readiness
   private let ping: WebhookRoutes.Ping
+  private let backup: BackupRoutes.Backup
   private let running: @Sendable (Int) async -> Void
 
   /// - Parameters:
   ///   - ping: sends a `ping` to a webhook that is configured.
+  ///   - backup: makes a backup of the ledger in a directory.
   ///   - running: told the port when the server accepts requests.
   package init(
     context: EngineContext, readiness: Readiness,
-    ping: @escaping @Sendable (String) async throws -> WebhookPing,
+    ping: @escaping @Sendable (String) async throws -> WebhookPing, backup: @escaping BackupRoutes.Backup,
     running: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.context = context
     self.readiness = readiness
     self.ping = ping
+    self.backup = backup
     self.running = running
   }
 
@@ -50,6 +53,7 @@ package struct AdminServer: Service {
     WebhookRoutes(context: context, ping: ping).add(to: api)
     WriteRoutes(context: context).add(to: api)
     OperatorRoutes(context: context).add(to: api)
+    BackupRoutes(context: context, backup: backup).add(to: api)
     return router
   }
 

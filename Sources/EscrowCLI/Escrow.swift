@@ -21,7 +21,7 @@ package struct Escrow: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
       QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, WebhooksCommand.self, RouteCommand.self,
-      PurgingCommand.self, DemoCommand.self,
+      PurgingCommand.self, RebuildCommand.self, BackupCommand.self, RestoreCommand.self, DemoCommand.self,
     ])
 
   package init() {}

@@ -120,4 +120,6 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case storageFull = "storage.full"
   case clockJumped = "clock.jumped"
   case webhookDisabled = "webhook.disabled"
+  /// The ledger was put back from a backup, or made anew from the spool's files.
+  case ledgerReplaced = "ledger.replaced"
 }

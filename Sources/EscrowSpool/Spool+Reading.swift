@@ -53,11 +53,15 @@ extension Spool {
     }
   }
 
-  /// Whether there is a file of that name which says, in a whole header, that it is another instance's.
-  func isOfAnother(_ file: InstanceID, name: String, in directory: DiskHandle) -> Bool {
-    guard let handle = try? openRegularFile(file, name: name, in: directory), let header = try? readHeader(from: handle)
-    else { return false }
-    return header.record.id != file
+  /// Whether there is a file of that name which says, in a whole header, that it is another instance's. One that is
+  /// lost says nothing.
+  func isOfAnother(_ file: InstanceID, name: String, in directory: DiskHandle) throws -> Bool {
+    do {
+      let handle = try openRegularFile(file, name: name, in: directory)
+      return try readHeader(from: handle).map { $0.record.id != file } ?? false
+    } catch let error as SpoolError where error.isLoss {
+      return false
+    }
   }
 
   /// Reads as much as headers usually have, and more only if that is not enough.

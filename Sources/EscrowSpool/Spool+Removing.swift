@@ -24,7 +24,7 @@ extension Spool {
   }
 
   private func remove(_ name: String, in directory: DiskHandle) throws {
-    guard let file = SpoolNames.id(of: name), !isOfAnother(file, name: name, in: directory) else {
+    guard let file = SpoolNames.id(of: name), try !isOfAnother(file, name: name, in: directory) else {
       return try putAside(name, in: directory)
     }
     do {

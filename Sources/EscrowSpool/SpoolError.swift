@@ -34,6 +34,11 @@ package enum SpoolError: Error, Equatable {
   /// Whether there is no such file.
   package var isMissing: Bool { code == ENOENT }
 
+  /// Whether a spool has lost the file that says which it is.
+  package var isMissingIdentity: Bool {
+    if case .missingIdentity = self { true } else { false }
+  }
+
   /// Whether the file was there but is not whole.
   package var isDamaged: Bool {
     if case .damaged = self { true } else { false }

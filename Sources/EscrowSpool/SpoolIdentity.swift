@@ -8,6 +8,11 @@ package struct SpoolIdentity: Sendable, Equatable {
   /// What the ledger calls itself; nil until they are paired.
   package var ledgerID: String?
 
+  package init(id: String, ledgerID: String? = nil) {
+    self.id = id
+    self.ledgerID = ledgerID
+  }
+
   /// What the spool at `path` says of itself; nil when there is none. Changes nothing.
   package static func find(at path: String) throws -> SpoolIdentity? {
     let disk = PosixDisk()
@@ -33,6 +38,12 @@ package struct SpoolIdentity: Sendable, Equatable {
       try identity.write(in: root, on: disk)
       return identity
     }
+  }
+
+  /// Begins a spool of this identity at `path`, where there is none.
+  package func create(at path: String) throws {
+    let disk = PosixDisk()
+    try write(in: try disk.openRoot(path), on: disk)
   }
 
   /// Replaces the identity on disk: at any moment the old or the new one is there, whole.

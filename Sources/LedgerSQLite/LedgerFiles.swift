@@ -1,5 +1,5 @@
 package import EscrowCore
-import Foundation
+package import Foundation
 import GRDB
 
 /// The files of a ledger that no server has, locked until this goes.
@@ -34,6 +34,42 @@ package struct LedgerFiles: Sendable {
       let queue = try LedgerExamination.open(path)
       defer { try? queue.close() }
       try LedgerCopy.make(of: queue, at: target)
+    }
+  }
+
+  /// Opens a new ledger beside this one, which ``installBegun()`` puts in its place once it is filled and closed. What
+  /// an interrupted try left of one is removed.
+  ///
+  /// - Parameter name: what it is to call itself; nil for a new name.
+  package func begin(named name: UUID?) throws -> SQLiteLedger {
+    try remove(begun)
+    return try SQLiteLedger.open(path: begun, name: name)
+  }
+
+  /// Puts the ledger of ``begin(named:)`` in the place of this one, which must be free.
+  package func installBegun() throws { try install(begun) }
+
+  /// Makes of a backup what can be installed; see ``install(_:)``.
+  ///
+  /// - Parameter madeAt: when the backup was made, for people.
+  package func prepare(_ target: String, from backup: String, madeAt: String, now: Timestamp) throws {
+    try LedgerError.naming(backup) {
+      guard let found = try LedgerExamination.of(backup, isThorough: true) else {
+        throw LedgerError.missing(path: backup, spool: nil)
+      }
+      try Upgrade.refuseNewer(found, migrator: Schema.migrator, path: backup)
+      try remove(target)
+      let queue = try LedgerExamination.open(backup)
+      defer { try? queue.close() }
+      try LedgerCopy.make(of: queue, at: target) { try Restoration.prepare($0, madeAt: madeAt, now: now) }
+    }
+  }
+
+  private var begun: String { path + ".rebuilding" }
+
+  private func remove(_ database: String) throws {
+    for suffix in ["", "-wal", "-shm", "-lock", "-journal"] where access(database + suffix, F_OK) == 0 {
+      try FileManager.default.removeItem(atPath: database + suffix)
     }
   }
 

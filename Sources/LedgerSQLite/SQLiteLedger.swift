@@ -20,17 +20,21 @@ package final class SQLiteLedger: Ledger {
   /// Takes the lock, refuses what is damaged, incomplete or of a newer schema, copies an existing file before it is
   /// migrated, checks that commits are flushed, and grows the write-ahead log.
   ///
-  /// - Parameter synchronous: anything but `full` breaks the promise; only a test that must notice says so.
-  package static func open(path: String, synchronous: Synchronous = .full) throws -> SQLiteLedger {
+  /// - Parameters:
+  ///   - name: what a new ledger calls itself; nil for a name of its own.
+  ///   - synchronous: anything but `full` breaks the promise; only a test that must notice says so.
+  package static func open(
+    path: String, name: UUID? = nil, synchronous: Synchronous = .full
+  ) throws -> SQLiteLedger {
     try LedgerError.naming(path) {
       try SQLiteLedger(
-        path: path, migrator: Schema.migrator, logPages: 2048, synchronous: synchronous, fault: { _ in })
+        path: path, name: name, migrator: Schema.migrator, logPages: 2048, synchronous: synchronous, fault: { _ in })
     }
   }
 
   /// As ``open(path:)``; tests choose the schema, the size of the log, and faults.
   init(
-    path: String, migrator: DatabaseMigrator, logPages: Int, synchronous: Synchronous = .full,
+    path: String, name: UUID? = nil, migrator: DatabaseMigrator, logPages: Int, synchronous: Synchronous = .full,
     fault: @escaping @Sendable (BatchingWriter.Moment) throws -> Void
   ) throws {
     lock = try FileLock(path: path + "-lock")
@@ -39,7 +43,7 @@ package final class SQLiteLedger: Ledger {
     try pool.writeWithoutTransaction { db in try Durability.unlessFull { try LogMark.clear(in: db) } }
     try migrator.migrate(pool)
     try Durability.establish(in: pool, logPages: logPages, synchronous: synchronous)
-    id = try Identity.establish(in: pool)
+    id = try Identity.establish(in: pool, name: name)
     writer = BatchingWriter(pool, lock: lock, fault: fault)
     writer.start()
   }

@@ -68,3 +68,32 @@ import Testing
     }
   }
 }
+
+@Suite struct BackupTests {
+  private func backup(_ body: String, status: Int, _ check: @escaping @Sendable ([String: Any]) -> Void) async throws {
+    try await TestAPI.run { client, _ in
+      try await client.execute(uri: "/api/v1/backup", method: .post, body: ByteBuffer(string: body)) { response in
+        #expect(response.status.code == status, "\(String(buffer: response.body))")
+        check(try response.body.object())
+      }
+    }
+  }
+
+  @Test func aBackupIsToldAsItsManifest() async throws {
+    try await backup(#"{"directory":"/backup/1"}"#, status: 200) { body in
+      #expect((body["ledger"] as? [String: Any])?["digest"] as? String == "00")
+      #expect(body["instances"] as? [String: Int] == ["held": 1])
+    }
+  }
+
+  @Test(arguments: [#"{"directory":"backup"}"#, #"{"directory":"/b","also":1}"#, "{}"])
+  func whatIsNoDirectoryOfTheServersIsRefused(body: String) async throws {
+    try await backup(body, status: 400) { #expect(($0["detail"] as? String)?.isEmpty == false) }
+  }
+
+  @Test func nothingIsOverwritten() async throws {
+    try await backup(#"{"directory":"/full"}"#, status: 409) { body in
+      #expect((body["detail"] as? String)?.contains("nothing is overwritten") == true)
+    }
+  }
+}

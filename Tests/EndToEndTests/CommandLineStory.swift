@@ -56,7 +56,7 @@ extension Stories {
         let escrow = try EscrowProcess(on: stage, peers: sender("ct1", "CT1"), routes: [:])
         try stage.directory.write(String(repeating: "garbage ", count: 100), to: "escrow.db")
         let result = try await escrow.alone("serve")
-        #expect(result.code == 1 && result.errors.contains("escrow.db cannot be used"), "\(result)")
+        #expect(result.code == 1 && result.errors.contains("escrow.db is damaged"), "\(result)")
       }
     }
 

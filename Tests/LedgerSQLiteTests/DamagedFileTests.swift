@@ -31,8 +31,10 @@ import Testing
   private func open(_ path: String) throws -> SQLiteLedger { try TemporaryLedger(path: path).open() }
 
   private func expectAll(in path: String) async throws {
-    let instances = try await open(path).status().instances
+    let ledger = try open(path)
+    let instances = try await ledger.status().instances
     #expect(instances == [.inTransit: 200])
+    try await ledger.close()
   }
 
   private func change(_ path: String, _ body: (inout Data) -> Void) throws {

@@ -48,7 +48,7 @@ package struct Composition {
       connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: IOThreads(pool),
       logger: logger, predecessorEnded: ledger.predecessorEnded, webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
-    try await services(context, webhooks: webhooks, group: group, pool: pool).run()
+    try await services(context, ledger: ledger, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()
     try await ledger.close()
     try await pool.shutdownGracefully()
@@ -75,7 +75,8 @@ package struct Composition {
   }
 
   private func services(
-    _ context: EngineContext, webhooks: WebhookDispatcher, group: any EventLoopGroup, pool: NIOThreadPool
+    _ context: EngineContext, ledger: SQLiteLedger, webhooks: WebhookDispatcher, group: any EventLoopGroup,
+    pool: NIOThreadPool
   ) throws -> ServiceGroup {
     let readiness = Readiness()
     let http = Announcement(readiness: readiness, ready: ready)
@@ -83,6 +84,9 @@ package struct Composition {
       WebhookService(dispatcher: webhooks),
       AdminServer(
         context: context, readiness: readiness, ping: { try await webhooks.ping($0) },
+        backup: { [ledger] in
+          try await BackupFolder.create(at: $0).write(now: .now()) { try await ledger.copy(to: $0) }
+        },
         running: { await http.http(on: $0) }),
     ]
     if let port = settings.builtInArchivePort {

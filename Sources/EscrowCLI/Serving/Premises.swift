@@ -1,6 +1,7 @@
 import EscrowConfiguration
 import EscrowCore
 import EscrowSpool
+import FoundationEssentials
 import LedgerSQLite
 
 /// What lies at the paths of spool and ledger before either is opened: nothing yet, or two that belong together.

@@ -41,17 +41,24 @@ package struct Recovery: Sendable {
   /// Records what the ledger expects and is not there; returns the files that it does not know of.
   private func compare(_ files: FileNames, _ summary: inout Summary) async throws -> FileNames {
     var comparison = FileComparison(files)
+    let reason = try await reasonOfMissing()
     var last: InstanceID?
     while true {
       let expected = try await context.ledger.files(after: last, limit: 1000)
       guard let end = expected.last else { return comparison.finish() }
       for entry in comparison.missing(of: expected) where entry.state.hasFile {
         try await context.ledger.recordMissingFile(
-          entry.instance, reason: "file missing", now: context.clock.now())
+          entry.instance, reason: reason, now: context.clock.now())
         summary.missing += 1
       }
       last = end.file
     }
+  }
+
+  /// What is said of an instance whose file is gone. After a backup was put back, that may be in order.
+  private func reasonOfMissing() async throws -> String {
+    let replaced = try await context.ledger.alarms().first { $0.kind == .ledgerReplaced }
+    return replaced.map { "file missing, or purged as safe since: \($0.text)" } ?? "file missing"
   }
 
   /// A file without a row: whole ones go through admission again, others were never acknowledged.

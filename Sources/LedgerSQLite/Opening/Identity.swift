@@ -5,9 +5,11 @@ import GRDB
 /// Who this ledger is, and to which spool it belongs.
 enum Identity {
   /// The ledger's name, made at the first opening; begins a new incarnation.
-  static func establish(in pool: DatabasePool) throws -> UUID {
+  ///
+  /// - Parameter name: for a ledger that has none yet.
+  static func establish(in pool: DatabasePool, name: UUID?) throws -> UUID {
     try pool.write { db in
-      if try value("ledger", in: db) == nil { try set("ledger", UUID().uuidString, in: db) }
+      if try value("ledger", in: db) == nil { try set("ledger", (name ?? UUID()).uuidString, in: db) }
       let text = try value("ledger", in: db) ?? ""
       guard let id = UUID(uuidString: text) else { throw LedgerError.malformedRow("ledger: \(text)") }
       _ = try beginIncarnation(in: db)

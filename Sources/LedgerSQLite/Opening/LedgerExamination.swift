@@ -11,6 +11,21 @@ package struct LedgerExamination: Sendable, Equatable {
   package var migrations: Set<String>
   /// Whether the process that had it last closed it.
   package var wasClosed: Bool
+  /// How many of which state.
+  package var instances: [String: Int]
+  package var deliveries: [String: Int]
+
+  package init(
+    id: UUID?, spool: UUID?, migrations: Set<String>, wasClosed: Bool, instances: [String: Int] = [:],
+    deliveries: [String: Int] = [:]
+  ) {
+    self.id = id
+    self.spool = spool
+    self.migrations = migrations
+    self.wasClosed = wasClosed
+    self.instances = instances
+    self.deliveries = deliveries
+  }
 
   /// Reads the file at `path`; nil when there is none, or an empty one that nothing was ever written to.
   ///
@@ -19,6 +34,8 @@ package struct LedgerExamination: Sendable, Equatable {
   package static func of(_ path: String, isThorough: Bool) throws -> LedgerExamination? {
     try LedgerError.naming(path) {
       guard let size = try FileSize.of(path), size > 0 else { return nil }
+      // SQLite would take this for a new database.
+      guard size >= 512 else { throw LedgerError.damaged(path: path, finding: "it has \(size) bytes") }
       let log = try FileSize.of(path + "-wal")
       let queue = try open(path)
       defer { try? queue.close() }
@@ -29,7 +46,8 @@ package struct LedgerExamination: Sendable, Equatable {
         return LedgerExamination(
           id: try Identity.value("ledger", in: db).flatMap { UUID(uuidString: $0) },
           spool: try Identity.value("spool", in: db).flatMap { UUID(uuidString: $0) },
-          migrations: try Schema.migrator.appliedIdentifiers(db), wasClosed: wasClosed)
+          migrations: try Schema.migrator.appliedIdentifiers(db), wasClosed: wasClosed,
+          instances: try counts(of: "instance_count", in: db), deliveries: try counts(of: "delivery_count", in: db))
       }
     }
   }
@@ -40,6 +58,13 @@ package struct LedgerExamination: Sendable, Equatable {
     guard finding == "ok" else {
       throw LedgerError.damaged(path: path, finding: finding.split(separator: "\n").joined(separator: " "))
     }
+  }
+
+  private static func counts(of table: String, in db: Database) throws -> [String: Int] {
+    let rows = try db.rows("SELECT state, sum(n) FROM \(table) WHERE n > 0 GROUP BY state") {
+      ($0.next() as String, $0.next() as Int)
+    }
+    return Dictionary(uniqueKeysWithValues: rows)
   }
 
   /// Read-only, so that closing it moves nothing out of the write-ahead log.

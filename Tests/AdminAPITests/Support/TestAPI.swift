@@ -39,9 +39,19 @@ struct TestAPI {
       logger: logger)
     let application = Application(
       router: AdminServer(
-        context: context, readiness: Readiness(), ping: { _ in WebhookPing(status: 200, seconds: 0) }
+        context: context, readiness: Readiness(), ping: { _ in WebhookPing(status: 200, seconds: 0) },
+        backup: { try TestAPI.backup(in: $0) }
       ).router())
     try await application.test(.router) { try await body($0, context) }
+  }
+
+  /// A backup that is said to be made; one at `/full` is refused.
+  private static func backup(in directory: String) throws -> BackupBody {
+    if directory == "/full" { throw BackupError.notEmpty(directory) }
+    return BackupBody(
+      version: 1, software: "test", madeAt: "2026-11-25T08:00:00.000Z",
+      ledger: .init(file: "escrow.db", id: "L", spool: "S", schema: ["1 first"], bytes: 4096, digest: "00"),
+      instances: ["held": 1], deliveries: [:])
   }
 
   /// An instance on its way to the archive.
