@@ -108,7 +108,10 @@ struct Rebuilding {
     let now = Timestamp.now()
     let text =
       "the ledger was made anew on \(now.rfc3339) from \(files.count) files: states, proofs and history before are lost"
-    try await new.raise(Alarm(.ledgerReplaced, subject: "ledger", since: now, text: text), event: nil)
+    if output.instances > 0 {
+      let alarm = Alarm(.ledgerReplaced, subject: Alarm.replacedLedger, since: now, text: text)
+      try await new.raise(alarm, event: nil)
+    }
     try await new.tell(EscrowEvent(.operatorAction, at: now, reason: text, actor: "escrow rebuild"))
   }
 

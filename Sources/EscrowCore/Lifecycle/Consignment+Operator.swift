@@ -129,7 +129,7 @@ extension Consignment {
       return state == .inTransit ? "it is on its way: cancel its deliveries first" : "the instance is \(state)"
     }
     instance.discarding = true
-    instance.pin = nil
+    if instance.pin != nil { unpin() }
     instance.reason = order.reason.map { "discarded: \($0)" } ?? "discarded"
     for index in deliveries.indices where deliveries[index].state == .failed {
       deliveries[index].move(.cancelled)
@@ -150,8 +150,13 @@ extension Consignment {
 
   private mutating func confirm() -> String? {
     guard instance.pin != nil else { return "it waits for no confirmation" }
-    instance.pin = nil
+    unpin()
     return nil
+  }
+
+  private mutating func unpin() {
+    instance.pin = nil
+    effects.append(.review(.ledgerReplaced, subject: Alarm.replacedLedger))
   }
 
   private mutating func note(_ done: String, by order: BulkOrder, of delivery: Delivery? = nil, now: Timestamp) {

@@ -10,6 +10,9 @@ package enum InstanceState: String, Sendable, Codable, CaseIterable {
 
   /// Whether its spool file should be there.
   package var hasFile: Bool { [.held, .inTransit, .settled].contains(self) }
+
+  /// Whether its copy is kept, whole or damaged, and nobody has decided that it goes.
+  package var isKept: Bool { hasFile || self == .damaged }
 }
 
 /// What can happen to an instance after it was admitted (as `held` or `inTransit`).

@@ -57,6 +57,9 @@ extension EscrowEvent {
 }
 
 extension Alarm {
+  /// What the alarm about a ledger is about that was put back or made anew; open while copies wait to be confirmed.
+  package static let replacedLedger = "ledger"
+
   /// A destination has not reported for too long.
   package static func overdue(_ destination: PeerName, since: Timestamp, at now: Timestamp) -> Alarm {
     Alarm(

@@ -13,12 +13,13 @@ enum Restoration {
       UPDATE instance SET pin = coalesce(pin, ?), purge_at = NULL
       WHERE state NOT IN ('purging', 'purged', 'discarded')
       """, pin)
+    let isPinned = db.changesCount > 0
     let text = "the ledger was put back on \(now.rfc3339) from a backup of \(madeAt): what was recorded since is lost"
-    try db.run(
-      """
-      INSERT INTO alarm (kind, subject, since, text) VALUES (?, 'ledger', ?, ?)
-      ON CONFLICT DO UPDATE SET since = excluded.since, text = excluded.text
-      """, AlarmKind.ledgerReplaced.rawValue, now.microseconds, text)
-    _ = try EventRow.insert(EscrowEvent(.operatorAction, at: now, reason: text, actor: "escrow restore"), in: db)
+    let writing = WriteTransaction(db: db)
+    if isPinned {
+      let alarm = Alarm(.ledgerReplaced, subject: Alarm.replacedLedger, since: now, text: text)
+      try writing.raise(alarm, event: nil)
+    }
+    try writing.tell(EscrowEvent(.operatorAction, at: now, reason: text, actor: "escrow restore"))
   }
 }

@@ -85,6 +85,8 @@ enum Schema {
     CREATE INDEX instance_held ON instance(reason) WHERE state = 'held';
     CREATE INDEX instance_purge ON instance(purge_at, id)
       WHERE state = 'settled' AND purge_at IS NOT NULL AND pin IS NULL AND legal_hold = 0;
+    CREATE INDEX instance_pinned ON instance(id)
+      WHERE pin IS NOT NULL AND state NOT IN ('purging', 'purged', 'discarded');
     CREATE UNIQUE INDEX instance_file ON instance(file) WHERE state NOT IN ('purged', 'discarded');
 
     """

@@ -69,6 +69,8 @@ struct WriteTransaction {
       try isOfStudy(subject, "conflicted = 1 AND state NOT IN ('purging', 'purged', 'discarded')")
     case .commitmentContradicted:
       try db.exists("SELECT 1 FROM delivery WHERE destination = ? AND contradicted = 1", subject)
+    case .ledgerReplaced:
+      try db.exists("SELECT 1 FROM instance WHERE pin IS NOT NULL AND state NOT IN ('purging', 'purged', 'discarded')")
     default: true
     }
   }

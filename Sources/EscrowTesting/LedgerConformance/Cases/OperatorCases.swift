@@ -260,10 +260,13 @@ extension LedgerConformance {
     },
     LedgerCase("what was confirmed goes like any other") { scene in
       try await scene.admit(1) { $0.pin = "rebuilt" }
+      let alarm = Alarm(.ledgerReplaced, subject: Alarm.replacedLedger, since: .at(0), text: "rebuilt")
+      try await scene.ledger.raise(alarm, event: nil)
       try await scene.deliver()
       try await expect(scene.purge(at: 5000), [])
       try await scene.change(.confirm, at: 5001)
       try await expect(scene.instance(1).pin, nil)
+      try await expect(scene.alarms(), [])
       try await expect(scene.purge(at: 5002), [1])
     },
     LedgerCase("nothing is purged while the clock is in doubt, but what was discarded goes") { scene in

@@ -63,6 +63,7 @@ extension MemoryRecord {
     case .instanceDamaged: consignments.contains { $0.instance.state == .damaged && $0.studyKey.rawValue == subject }
     case .instanceConflict:
       consignments.contains { $0.keepsConflict && $0.studyKey.rawValue == subject }
+    case .ledgerReplaced: consignments.contains { $0.instance.pin != nil && $0.instance.state.isKept }
     default: true
     }
   }
