@@ -51,7 +51,9 @@ extension LedgerError: CustomStringConvertible {
     case .notWritten(let cause, let isFull):
       "the ledger did not take it (\(cause)): "
         + (isFull ? "free space on its file system" : "check its disk and whether it is writable")
-    case .locked(let path): "the ledger \(path) is in use by another escrow process: stop that process first"
+    case .locked(let path):
+      "the ledger \(path.hasSuffix("-lock") ? String(path.dropLast(5)) : path) is in use by another escrow process: stop "
+        + "that process first, or ask it through its API"
     case .unusable(let path, let cause):
       "the ledger \(path) cannot be used: \(cause). Do not delete it: free disk space, check the path and its rights, "
         + "or put back a backup with escrow restore"

@@ -39,6 +39,7 @@ package final class SQLiteLedger: Ledger {
   ) throws {
     lock = try FileLock(path: path + "-lock")
     predecessorEnded = try Upgrade.prepare(path: path, migrator: migrator)?.wasClosed ?? true
+    PrivateFile.make(path)
     pool = try DatabasePool(path: path, configuration: Durability.configuration)
     try pool.writeWithoutTransaction { db in try Durability.unlessFull { try LogMark.clear(in: db) } }
     try migrator.migrate(pool)

@@ -166,3 +166,41 @@ import Testing
   }
 
 }
+
+/// A running engine reads waiting files again by itself.
+@Suite struct RunningScrubTests {
+  @Test func aFileThatWasDamagedWhileNothingRanIsFound() async throws {
+    let schedule = ScrubSchedule()
+    let turn = schedule.turn(at: .now())
+    try await RunningEngine.run(prepare: { ledger, settings in
+      // The turn may change before the engine runs.
+      for ending in [schedule.ending(of: turn), schedule.ending(of: turn + 1)] {
+        try await leaveDamaged(ending: ending, ledger, in: settings.spool.path)
+      }
+    }) { engine in
+      try await engine.eventually("damage is found") {
+        try await engine.ledger.alarms().contains { $0.kind == .instanceDamaged }
+      }
+    }
+  }
+
+  /// An instance on record whose file is not what was received.
+  private func leaveDamaged(ending: String, _ ledger: any Ledger, in path: String) async throws {
+    let spool = try Spool.open(path: path, pool: .singleton)
+    let now = Timestamp.now()
+    let id = InstanceID(rawValue: InstanceID.new(at: now - .days(2)).rawValue.dropLast(2) + ending)
+    let source = Source(callingAE: "CT1", calledAE: "ESCROW", address: "10.0.0.7", peer: nil, association: "a")
+    let sop = SOPInstance(
+      classUID: "1.2.840.10008.5.1.4.1.1.2", instanceUID: UID("1.2.3.\(ending.utf8.reduce(7) { $0 * 256 + Int($1) })"))
+    var file = try spool.file(
+      id: id, sop: sop, transferSyntax: "1.2.840.10008.1.2.1", source: source, receivedAt: now)
+    try [UInt8](repeating: 7, count: 1000).withUnsafeBytes { try file.write($0) }
+    let spooled = try file.complete()
+    let admission = Admission(
+      id: id, sop: sop, transferSyntax: "1.2.840.10008.1.2.1", attributes: .init(), source: source, receivedAt: now,
+      dataSetLength: spooled.dataSetLength, digest: spooled.digest,
+      plan: RoutingPlan(deliveries: [], hold: "no route took it"))
+    _ = try await ledger.admit(admission, now: now)
+    truncate("\(path)/\(ending)/\(id).dcm", 900)
+  }
+}

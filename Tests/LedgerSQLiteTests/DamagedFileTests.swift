@@ -86,7 +86,6 @@ import Testing
           return
         }
       }
-      try? FileManager.default.removeItem(atPath: path + "-wal")
       try FileManager.default.moveItem(atPath: path + "-elsewhere", toPath: path + "-wal")
       try await expectAll(in: path)
     }
@@ -191,6 +190,18 @@ import Testing
         _ = try TemporaryLedger(path: temporary.path + ".copy").open()
       } throws: { error in
         if case .logMissing = error as? LedgerError { true } else { false }
+      }
+      try await ledger.close()
+    }
+  }
+
+  @Test func onlyItsOwnerCanReadIt() async throws {
+    try await TemporaryLedger.run { temporary in
+      let ledger = try temporary.open()
+      try await ledger.copy(to: temporary.path + ".copy")
+      for name in ["", "-wal", "-lock", ".copy"] {
+        let rights = try FileManager.default.attributesOfItem(atPath: temporary.path + name)[.posixPermissions] as? Int
+        #expect(rights == 0o600, "\(name)")
       }
       try await ledger.close()
     }

@@ -41,6 +41,10 @@ struct Restore {
         "there is no spool at \(settings.spool.path), and the backup has no files: mount its disk, or begin with an "
           + "empty spool (--empty-spool), whose waiting instances then are marked damaged")
     }
+    if let other = spool?.ledgerID, other != manifest.ledger.id {
+      throw Failure(
+        .no, "the spool \(settings.spool.path) belongs to ledger \(other), and the backup is of \(manifest.ledger.id)")
+    }
     guard spool == nil || spool?.id == manifest.ledger.spool else {
       throw Failure(
         .no,

@@ -80,6 +80,9 @@ final class Scrub: Sendable {
       }
     } catch let error as SpoolError where error.isLoss {
       try await tell(entry, error)
+    } catch let error as SpoolError {
+      // Perhaps next time: its rights, or too many open files. The others are not to wait for it.
+      context.logger.warning("could not be read again: \(error)", metadata: ["instance": "\(entry.instance)"])
     }
   }
 

@@ -12,10 +12,23 @@ enum LedgerCopy {
     of source: any DatabaseReader, at path: String, finishing: (Database) throws -> Void = { _ in }
   ) throws {
     let partial = path + ".partial"
-    for file in [partial, partial + "-wal", partial + "-shm", partial + "-journal"] {
-      try? FileManager.default.removeItem(atPath: file)
+    discard(partial)
+    do {
+      try copy(source, to: partial, finishing)
+      try Durable.sync(partial)
+      try Durable.rename(partial, to: path)
+    } catch {
+      discard(partial)
+      throw error
     }
+  }
+
+  private static func copy(
+    _ source: any DatabaseReader, to partial: String, _ finishing: (Database) throws -> Void
+  ) throws {
+    PrivateFile.make(partial)
     let copy = try DatabaseQueue(path: partial)
+    defer { try? copy.close() }
     try source.backup(to: copy)
     try copy.writeWithoutTransaction { db in
       // What was in the log is in the copy.
@@ -25,8 +38,10 @@ enum LedgerCopy {
       try LedgerExamination.check(db, path: partial)
     }
     try copy.close()
-    try Durable.sync(partial)
-    try Durable.rename(partial, to: path)
+  }
+
+  private static func discard(_ partial: String) {
+    for suffix in ["", "-wal", "-shm", "-journal"] { unlink(partial + suffix) }
   }
 }
 

@@ -38,7 +38,10 @@ package struct LedgerExamination: Sendable, Equatable {
       guard size >= 512 else { throw LedgerError.damaged(path: path, finding: "it has \(size) bytes") }
       let log = try FileSize.of(path + "-wal")
       let queue = try open(path)
-      defer { try? queue.close() }
+      defer {
+        try? queue.close()
+        if log == nil { removeEmptyLog(of: path) }
+      }
       return try queue.read { db in
         guard try isLedger(db, path: path) else { return nil }
         let wasClosed = try LogMark.check(in: db, found: log, path: path)
@@ -58,6 +61,12 @@ package struct LedgerExamination: Sendable, Equatable {
     guard finding == "ok" else {
       throw LedgerError.damaged(path: path, finding: finding.split(separator: "\n").joined(separator: " "))
     }
+  }
+
+  /// SQLite makes an empty log where there is none, in the way of whoever wants to put the real one back.
+  private static func removeEmptyLog(of path: String) {
+    guard let size = try? FileSize.of(path + "-wal"), size == 0 else { return }
+    for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
   }
 
   private static func counts(of table: String, in db: Database) throws -> [String: Int] {
