@@ -148,6 +148,34 @@ import Testing
     }
   }
 
+  private func leaveHalfWritten(at left: String) throws {
+    let live = left + ".live"
+    let queue = try DatabaseQueue(path: live)
+    try queue.writeWithoutTransaction { db in
+      // So small a cache that pages are written before COMMIT.
+      try db.execute(sql: "PRAGMA cache_size = 1; CREATE TABLE grdb_migrations (identifier TEXT)")
+      try db.execute(sql: "BEGIN IMMEDIATE")
+      for _ in 1...200 {
+        try db.execute(sql: "INSERT INTO grdb_migrations VALUES (hex(randomblob(500)))")
+      }
+      for suffix in ["", "-journal"] {
+        try FileManager.default.copyItem(atPath: live + suffix, toPath: left + suffix)
+      }
+      try db.execute(sql: "ROLLBACK")
+    }
+    try queue.close()
+  }
+
+  /// As a power cut leaves it in the middle of a first start: not yet with a write-ahead log, and half written.
+  @Test func aFirstStartThatWasCutOffIsUndone() async throws {
+    try await TemporaryLedger.run { temporary in
+      try leaveHalfWritten(at: temporary.path)
+      let ledger = try temporary.open()
+      try await Scene(ledger: ledger).admit(1)
+      try await ledger.close()
+    }
+  }
+
   @Test func damageFoundWhileRunningEndsEverything() async throws {
     try await TemporaryLedger.run { temporary in
       let ledger = try temporary.open { _ in throw DatabaseError(resultCode: .SQLITE_CORRUPT) }

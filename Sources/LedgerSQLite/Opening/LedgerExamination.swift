@@ -78,8 +78,22 @@ package struct LedgerExamination: Sendable, Equatable {
 
   /// Read-only, so that closing it moves nothing out of the write-ahead log.
   static func open(_ path: String) throws -> DatabaseQueue {
+    try undoFirstStart(path)
+    return try open(path, readonly: true)
+  }
+
+  /// A first start that a power cut ended before the database had a write-ahead log left a rollback journal, which only
+  /// a writing connection can play back.
+  private static func undoFirstStart(_ path: String) throws {
+    guard try FileSize.of(path + "-journal") != nil else { return }
+    let queue = try open(path, readonly: false)
+    defer { try? queue.close() }
+    try queue.read { _ = try String.fetchAll($0, sql: "SELECT name FROM sqlite_master") }
+  }
+
+  private static func open(_ path: String, readonly: Bool) throws -> DatabaseQueue {
     var configuration = Configuration()
-    configuration.readonly = true
+    configuration.readonly = readonly
     configuration.busyMode = .timeout(10)
     configuration.prepareDatabase { try PersistentLog.keep(on: $0) }
     return try DatabaseQueue(path: path, configuration: configuration)
