@@ -58,9 +58,9 @@ package struct Composition {
   ///
   /// On a full disk the ballast goes first: what runs can delete.
   package func open(pool: NIOThreadPool) async throws -> (Spool, SQLiteLedger, Volume) {
-    try Premises(settings).check(settings)
     let ledgerVolume = try Volume.ofLedger(at: settings.ledger.path)
     try ledgerVolume.makeWayIfFull()
+    try Premises(settings).check(settings)
     try Volume.ofSpool(at: settings.spool.path, disk: parts.disk).makeWayIfFull()
     let ledger = try parts.openLedger(settings.ledger.path)
     let spool = try Spool.open(
