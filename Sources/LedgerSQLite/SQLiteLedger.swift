@@ -41,7 +41,7 @@ package final class SQLiteLedger: Ledger {
     predecessorEnded = try Upgrade.prepare(path: path, migrator: migrator)?.wasClosed ?? true
     PrivateFile.make(path)
     pool = try DatabasePool(path: path, configuration: Durability.configuration)
-    try pool.writeWithoutTransaction { db in try Durability.unlessFull { try LogMark.clear(in: db) } }
+    _ = try pool.writeWithoutTransaction { db in try Durability.unlessFull { try LogMark.clear(in: db) } }
     try migrator.migrate(pool)
     try Durability.establish(in: pool, logPages: logPages, synchronous: synchronous)
     id = try Identity.establish(in: pool, name: name)
