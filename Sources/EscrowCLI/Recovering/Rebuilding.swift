@@ -47,7 +47,7 @@ struct Rebuilding {
     pool = NIOThreadPool(numberOfThreads: 4)
     pool.start()
     do {
-      spool = try Spool.open(path: settings.spool.path, pool: pool, adopting: changing)
+      spool = try Spool.open(path: settings.spool.path, pool: IOThreads(pool), adopting: changing)
     } catch let error as SpoolError where error.isMissingIdentity && !changing {
       throw Failure(.no, "the spool \(settings.spool.path) has lost its spool.id; rebuild --yes gives it a new one")
     }
@@ -97,7 +97,7 @@ struct Rebuilding {
     try await new.bind(spool: UUID(uuidString: spool.identity.id) ?? UUID())
     let files = try spool.inventory().files
     let progress = Progress(total: files.count)
-    let summary = try await Rebuild(of: spool, into: new, routes: settings.routes, pool: pool)
+    let summary = try await Rebuild(of: spool, into: new, routes: settings.routes, pool: IOThreads(pool))
       .run(files) { progress.show($0) }
     progress.end()
     output.instances = summary.routed + summary.held

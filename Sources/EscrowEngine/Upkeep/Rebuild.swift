@@ -1,7 +1,6 @@
 import DICOM
 package import EscrowCore
 package import EscrowSpool
-package import NIOPosix
 
 /// Fills an empty ledger from what the spool's files say of themselves.
 ///
@@ -30,14 +29,14 @@ package struct Rebuild: Sendable {
   private let spool: Spool
   private let ledger: any Ledger
   private let routes: RouteTable
-  private let pool: NIOThreadPool
+  private let pool: IOThreads
   private let clock: EngineClock
 
   /// So many files are read, and then taken in together: they share the ledger's flushes.
   private static let batch = 64
 
   package init(
-    of spool: Spool, into ledger: any Ledger, routes: RouteTable, pool: NIOThreadPool, clock: EngineClock = .system
+    of spool: Spool, into ledger: any Ledger, routes: RouteTable, pool: IOThreads, clock: EngineClock = .system
   ) {
     self.spool = spool
     self.ledger = ledger

@@ -2,7 +2,6 @@ import EscrowCore
 import EscrowSpool
 import Logging
 import NIOConcurrencyHelpers
-import NIOPosix
 
 /// Reads waiting files again, and finds those that are not what was received any more before they are needed.
 ///
