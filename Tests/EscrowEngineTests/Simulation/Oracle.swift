@@ -109,7 +109,8 @@ struct Oracle {
     // Which of two contents a report speaks of is then the operator's word.
     if toResolve.contains(instance.id) { return }
     let waived = row.deliveries.filter { $0.state == .waived && toWaive.contains($0.id) }.map(\.destination)
-    let wanted = content.kind.wanted.filter { !waived.contains($0.key) }
+    let caller = callerOfLoop(row, in: simulation)
+    let wanted = content.kind.wanted.filter { !waived.contains($0.key) && $0.key != caller }
     for (destination, proof) in wanted.sorted(by: { $0.key < $1.key })
     where simulation.archives[destination]?.hasProved(uid, instance.digest, proof) != true {
       complain("\(instance.id) is \(instance.state), but \(destination) has not proved that it has it")
@@ -120,6 +121,18 @@ struct Oracle {
     guard let settled = settled[instance.id], !isSpoiled(instance.file) else { return }
     let waited = simulation.clock.elapsed - settled.since + forward - settled.forward
     if waited < content.kind.retention { complain("\(instance.id) is \(instance.state) after \(waited)") }
+  }
+
+  /// Who sent us what we had offered to him before: it goes elsewhere only, since he has it himself.
+  private func callerOfLoop(_ row: InstanceRecord, in simulation: Simulation) -> PeerName? {
+    guard let caller = row.instance.source.peer, !row.deliveries.contains(where: { $0.destination == caller }),
+      let record = simulation.process?.memory.snapshot
+    else { return nil }
+    let wasOffered = record.all.contains { other in
+      other.instance.sop == row.instance.sop && other.instance.digest == row.instance.digest
+        && other.deliveries.contains { $0.destination == caller && $0.attempts > 0 }
+    }
+    return wasOffered ? caller : nil
   }
 
   // MARK: After a recovery

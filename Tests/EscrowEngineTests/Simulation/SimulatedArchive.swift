@@ -26,6 +26,8 @@ struct SimulatedArchive {
   private var acknowledged: Set<Copy> = []
   /// Commitments and taking back, numbered in the order in which they happened.
   private var committed: [Copy: Int] = [:]
+  /// The latest request in which it committed to a UID.
+  private var latestRequest: [UID: Int] = [:]
   private var takenBack: [UID: Int] = [:]
   private var moment = 0
 
@@ -49,18 +51,21 @@ struct SimulatedArchive {
 
   func has(_ uid: UID) -> Bool { held[uid] != nil }
 
-  /// Commits to what it has of these.
-  mutating func commit(to references: [SOPInstance]) {
+  /// Commits, in answer to a request, to what it has of these.
+  mutating func commit(to references: [SOPInstance], in request: Int) {
     moment += 1
     for uid in references.map(\.instanceUID) {
+      latestRequest[uid] = max(latestRequest[uid] ?? request, request)
       if let digest = held[uid] { committed[Copy(uid: uid, digest: digest)] = moment }
     }
   }
 
   mutating func reported(_ index: Int) { requests[index].wasReported = true }
 
-  /// We have heard, and taken to record, that it does not have this.
-  mutating func tookBack(_ uid: UID) {
+  /// We have heard, and taken to record, that it does not have this. In answer to a request older than the one in which
+  /// it committed that is only recorded.
+  mutating func tookBack(_ uid: UID, in request: Int) {
+    guard request >= latestRequest[uid] ?? 0 else { return }
     moment += 1
     takenBack[uid] = moment
   }

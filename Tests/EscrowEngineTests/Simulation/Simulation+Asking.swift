@@ -43,7 +43,7 @@ extension Simulation {
     let named = kindly ? request.references : request.references.filter { _ in chance(90) }
     if !kindly, chance(6), let lost = one(of: named) { archives["archive"]?.lose(lost.instanceUID) }
     let kept = named.filter { archives["archive"]?.has($0.instanceUID) == true && (kindly || chance(93)) }
-    archives["archive"]?.commit(to: kept)
+    archives["archive"]?.commit(to: kept, in: index)
     let failed = named.filter { !kept.contains($0) }.map { reference in
       let isHere = archives["archive"]?.has(reference.instanceUID) == true
       return FailedReference(sop: reference, reason: isHere ? one(of: [0x0110, 0x0213, 0x0119]) ?? 0x0110 : 0x0112)
@@ -67,7 +67,7 @@ extension Simulation {
     archives["archive"]?.reported(index)
     weather.calmly { oracle.heard(report, in: self) }
     guard applied.failed > 0 else { return }
-    for failed in report.failed { archives["archive"]?.tookBack(failed.sop.instanceUID) }
+    for failed in report.failed { archives["archive"]?.tookBack(failed.sop.instanceUID, in: index) }
   }
 
   /// A report that nobody may believe: of a transaction that was never opened, or from somebody else.
