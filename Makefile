@@ -16,8 +16,10 @@ run: build-deps ## Build and start Escrow with deploy/escrow.yaml
 	swift build $(BUILD_FLAGS) --product escrow
 	exec "$$(swift build --show-bin-path)/escrow" serve --config deploy/escrow.yaml
 
+# So many tests at a time: more would keep each other from the processor for longer than peers wait.
+WIDTH := 16
 test: deps ## Run every test, the end-to-end stories with foreign peers included
-	swift test $(BUILD_FLAGS) --disable-xctest
+	swift test $(BUILD_FLAGS) --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
 
 bench: deps ## Measure against the reference peers (release build)
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
