@@ -9,6 +9,10 @@ package enum Torture {
   /// So many times, where a usual run does it `count` times.
   package static func times(_ count: Int) -> Int { count * factor }
 
+  /// The seed of a search: the same each time in a usual run, so that it means the same everywhere; another one each
+  /// time under torture.
+  package static var seed: Int { factor == 1 ? 1 : Int.random(in: 0..<1 << 32) }
+
   /// Prints what was done, also when nothing was found.
   package static func report(_ text: String) {
     FileHandle.standardError.write(Data("torture: \(text.trimmingCharacters(in: .whitespacesAndNewlines))\n".utf8))

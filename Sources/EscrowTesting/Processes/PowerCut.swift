@@ -18,7 +18,7 @@ package enum PowerCut {
     let options =
       [
         "--system", system, "--points", "\(points)", "--rounds", "\(rounds)", "--seed",
-        "\(Int.random(in: 0..<1 << 32))",
+        "\(Torture.seed)",
       ]
       + (fault.map { ["--fault", $0] } ?? [])
     return try await command(options).run(within: .seconds(600 + points))

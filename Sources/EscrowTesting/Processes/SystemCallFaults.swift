@@ -14,7 +14,7 @@ package enum SystemCallFaults {
       Repository.python,
       [
         "\(Repository.root)/Tests/Faults/syscalls.py", "--escrow", Repository.escrow, "--cases", "\(cases)", "--seed",
-        "\(Int.random(in: 0..<1 << 32))",
+        "\(Torture.seed)",
       ]
     ).run(within: .seconds(600 + 10 * cases))
   }
