@@ -180,7 +180,8 @@ import Testing
       let (named, left) = (scene.samples[0].sop, scene.samples[1].sop)
       #expect(try await scene.report(first, committed: [named]) == .success)
       #expect(try await scene.delivery(0).state == .delivered)
-      #expect(try await scene.delivery(1).state == .requested)
+      let other = try await scene.delivery(1).state
+      #expect([.requested, .sent].contains(other))
       let second = try await scene.request(2)
       #expect(second.references == [left])
       try await scene.commit(second)

@@ -28,6 +28,32 @@ import Testing
     }
   }
 
+  /// Among others it would be slow: what came before it and after it has transactions of its own.
+  @Test func aLargeReportHasATransactionOfItsOwn() async throws {
+    try await TemporaryLedger.run { temporary in
+      let gate = CommitGate()
+      let ledger = try temporary.open { _ in gate.pass() }
+      let report = CommitmentReport(
+        transactionUID: .transaction(1), committed: (1...1000).map { .number($0) }, failed: [], reportedBy: "ARCHIVE")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await ledger.tell(EscrowEvent(.ping, at: .at(0))) }
+        await gate.isReached()
+        for number in 1...6 {
+          group.addImmediateTask {
+            guard number == 3 else { return try await ledger.tell(EscrowEvent(.ping, at: .at(number))) }
+            let result = try await ledger.applyReport(report, from: ["archive"], policies: [:], now: .at(number))
+            #expect(result == .unknownTransaction)
+          }
+        }
+        gate.open()
+        try await group.waitForAll()
+      }
+      #expect(gate.commits == 4, "the first, two, the report, three")
+      let told = try await ledger.lastEvent()
+      #expect(told == 6)
+    }
+  }
+
   @Test func aVerbThatThrowsLeavesTheOthersOfItsTransaction() async throws {
     try await TemporaryLedger.run { temporary in
       let gate = CommitGate()

@@ -6,7 +6,9 @@ extension SQLiteLedger {
   package func openTransaction(
     _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, now: Timestamp
   ) async throws -> TransactionOpening {
-    try await writer.perform { try $0.openTransaction(uid, to: destination, clock: AskingClock(policy, now: now)) }
+    try await writer.perform(alone: policy.maxReferences > 500) {
+      try $0.openTransaction(uid, to: destination, clock: AskingClock(policy, now: now))
+    }
   }
 
   package func openTransaction(

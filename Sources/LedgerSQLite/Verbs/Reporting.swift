@@ -3,10 +3,14 @@ package import EscrowCore
 import GRDB
 
 extension SQLiteLedger {
+  /// References of a report from which on it has a transaction of its own.
+  private static let largeReport = 500
+
   package func applyReport(
     _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
   ) async throws -> ReportResult {
-    try await writer.perform { transaction in
+    let isLarge = report.committed.count + report.failed.count > Self.largeReport
+    return try await writer.perform(alone: isLarge) { transaction in
       guard let asked = try CommitmentRow.find(report.transactionUID, in: transaction.db) else {
         return .unknownTransaction
       }

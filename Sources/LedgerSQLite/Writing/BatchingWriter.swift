@@ -37,12 +37,15 @@ final class BatchingWriter: @unchecked Sendable {
     thread.start()
   }
 
-  /// Runs `body` in a savepoint of the next transaction; returns when that is durable.
+  /// Runs `body` in the next transaction; returns when that is durable.
+  ///
+  /// - Parameter alone: in a transaction of its own, for what changes very many rows: inside a savepoint each of its
+  ///   statements costs more the more it has changed before (SQLite keeps the pages in a list that it walks).
   func perform<Result: Sendable>(
-    _ body: @escaping @Sendable (WriteTransaction) throws -> Result
+    alone: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      submit(Job(body, continuation))
+      submit(Job(alone: alone, body, continuation))
     }
   }
 
@@ -90,12 +93,14 @@ final class BatchingWriter: @unchecked Sendable {
     waiters.forEach { $0.resume() }
   }
 
-  /// Everything that waits; waits itself when nothing does. Nil at the end.
+  /// Everything that waits, up to a job that wants to be alone; waits itself when nothing does. Nil at the end.
   private func take() -> [Job]? {
     condition.withLock {
       while waiting.isEmpty, !isClosed { condition.wait() }
-      defer { waiting = [] }
-      return waiting.isEmpty ? nil : waiting
+      let count = max(waiting.firstIndex(where: \.isAlone) ?? waiting.count, 1)
+      let batch = Array(waiting.prefix(count))
+      waiting.removeFirst(batch.count)
+      return batch.isEmpty ? nil : batch
     }
   }
 
@@ -129,7 +134,12 @@ final class BatchingWriter: @unchecked Sendable {
     var finished: [Job.Finish] = []
     do {
       try db.beginTransaction(.immediate)
-      for job in batch { finished.append(try attempt(job, in: db)) }
+      if batch.count == 1 {
+        // The transaction itself undoes what it did.
+        finished.append(try batch[0].run(WriteTransaction(db: db)))
+      } else {
+        for job in batch { finished.append(try attempt(job, in: db)) }
+      }
       try fault(.commit)
       try db.commit()
       return finished
@@ -209,11 +219,14 @@ struct Job: Sendable {
   /// Does the work; what it returns hands the result to the caller.
   let run: @Sendable (WriteTransaction) throws -> Finish
   let fail: @Sendable (any Error) -> Void
+  /// Whether it wants a transaction of its own.
+  let isAlone: Bool
 
   init<Result: Sendable>(
-    _ body: @escaping @Sendable (WriteTransaction) throws -> Result,
+    alone: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Result,
     _ continuation: CheckedContinuation<Result, any Error>
   ) {
+    isAlone = alone
     run = { transaction in
       let result = try body(transaction)
       return { continuation.resume(returning: result) }
