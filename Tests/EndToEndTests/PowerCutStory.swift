@@ -9,13 +9,7 @@ extension Stories {
       let points = Torture.times(120)
       let result = try await PowerCut.run(on: system, points: points, rounds: max(2, points / 1500))
       Torture.report(result.output)
-      // Once, on XFS with a random part of the unflushed writes kept, pages of the ledger were older than its index.
-      // Whether XFS, the recorder or the ledger is to blame is not known yet; see docs/promises.md.
-      try withKnownIssue("unexplained on XFS", isIntermittent: true) {
-        try result.expectSuccess()
-      } when: {
-        system == "xfs"
-      }
+      try result.expectSuccess()
     }
 
     /// The proof that the test above can fail.

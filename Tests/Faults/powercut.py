@@ -78,7 +78,9 @@ class Run:
         ]
         time.sleep(self.source.uniform(0.5, 2.5))
         self.router.kill()
+        disk.mark("starts router")
         self.router.start()
+        disk.mark("started router")
         for sender in senders:
             sender.join()
         if not self.options.fault:

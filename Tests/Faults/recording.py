@@ -103,14 +103,27 @@ class Recording:
                 yield self.bytes[position : position + length].decode()
 
     def points(self, count, source):
-        """`count` points in order: half of them the worst case after a flush or mark, half any state of any moment."""
+        """`count` points in order: half of them the worst case after a flush or mark, half any state of any moment, where
+        the moments of a start count as much as all others: what is left of a log is taken over there."""
         moments = [number for number, record in enumerate(self.records) if record[0] != WRITE]
         worst = moments if count >= 2 * len(moments) else source.sample(moments, count // 2)
         points = [Point(number, "worst", 0) for number in worst]
+        every, starting = range(len(self.records)), self.between("starts router", "started router")
         while len(points) < count:
             style = "all" if source.random() < 0.1 else "random"
-            points.append(Point(source.randrange(len(self.records)), style, source.randrange(1 << 32)))
+            moments = starting if starting and source.random() < 0.5 else every
+            points.append(Point(source.choice(moments), style, source.randrange(1 << 32)))
         return sorted(points)
+
+    def between(self, first, last):
+        """The numbers of the records between marks with these texts."""
+        found, inside = [], False
+        for number, (kind, length, _, position) in enumerate(self.records):
+            text = self.bytes[position : position + length].decode() if kind == MARK else None
+            inside = text == first or inside and text != last
+            if inside:
+                found.append(number)
+        return found
 
 
 class Replay:

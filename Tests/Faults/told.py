@@ -19,6 +19,8 @@ class Told:
     def note(self, line):
         """Takes a mark: `acknowledged UID DIGEST`, `kept UID DIGEST`, `proved UID`, `asked UID`, `events ID`."""
         word, name, *digest = line.split()
+        if not hasattr(self, word):  # a mark for others
+            return
         if digest:
             getattr(self, word)[name] = digest[0]
         else:

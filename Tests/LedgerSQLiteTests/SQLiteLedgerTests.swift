@@ -2,6 +2,7 @@ import EscrowCore
 import EscrowTesting
 import Foundation
 import GRDB
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import LedgerSQLite
@@ -16,6 +17,36 @@ import Testing
         let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
         #expect(synchronous == 2)
       }
+    }
+  }
+
+  /// A log that begins anew must have its header flushed first, or a power cut brings back old frames over newer pages.
+  @Test func openingNeverTurnsFlushingOff() async throws {
+    try await TemporaryLedger.run { temporary in
+      let statements = NIOLockedValueBox<[String]>([])
+      var configuration = Durability.configuration
+      configuration.prepareDatabase { db in
+        db.trace { event in statements.withLockedValue { $0.append("\(event)") } }
+      }
+      let pool = try DatabasePool(path: temporary.path, configuration: configuration)
+      try Schema.migrator.migrate(pool)
+      try Durability.establish(in: pool, logPages: 2)
+      let levels = statements.withLockedValue { $0 }.flatMap {
+        $0.matches(of: /synchronous ?= ?(\w+)/).map { String($0.1) }
+      }
+      #expect(levels.isEmpty == false)
+      #expect(Set(levels).isSubset(of: ["NORMAL", "1", "FULL", "2"]))
+    }
+  }
+
+  /// When the log is moved is the router's decision, from the first commit of a connection on.
+  @Test func noConnectionMovesTheLogByItself() async throws {
+    try await TemporaryLedger.run { temporary in
+      let pool = try DatabasePool(path: temporary.path, configuration: Durability.configuration)
+      let writing = try await pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA wal_autocheckpoint") }
+      let reading = try await pool.read { try Int.fetchOne($0, sql: "PRAGMA wal_autocheckpoint") }
+      #expect(writing == 0)
+      #expect(reading == 0)
     }
   }
 

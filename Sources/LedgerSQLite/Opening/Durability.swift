@@ -21,7 +21,8 @@ enum Durability {
       try PersistentLog.keep(on: db)
       try db.execute(
         sql: """
-          PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY
+          PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
+          PRAGMA wal_autocheckpoint = 0
           """)
     }
     return configuration
@@ -32,7 +33,6 @@ enum Durability {
   static func establish(in pool: DatabasePool, logPages: Int, synchronous: Synchronous = .full) throws {
     let path = pool.path
     try pool.writeWithoutTransaction { db in
-      try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
       let hasRoom = try unlessFull { try growLog(by: logPages, in: db) }
       try db.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
       try verify(db, atLeast: synchronous)
@@ -63,8 +63,12 @@ enum Durability {
 
   /// Fills the write-ahead log with commits of one page that mean nothing: a commit into a log that has its size
   /// already costs one flush, one that makes it grow costs two.
+  ///
+  /// They need not be flushed, but never with OFF: should the log begin anew here, its new header must reach the disk
+  /// before frames are overwritten, or a power cut leaves old frames under the old header, which SQLite would put back
+  /// over newer pages.
   private static func growLog(by pages: Int, in db: Database) throws {
-    try db.execute(sql: "PRAGMA synchronous = OFF")
+    try db.execute(sql: "PRAGMA synchronous = NORMAL")
     try db.run("INSERT INTO meta (key, value) VALUES ('filler', '') ON CONFLICT DO NOTHING")
     for page in 0..<pages { try db.run("UPDATE meta SET value = ? WHERE key = 'filler'", String(page)) }
   }
