@@ -29,7 +29,7 @@ extension AssociationHandler {
 
   private func take(_ fragment: ByteBuffer, isLast: Bool) throws(PDUError) {
     let wantsMore = intake?.take(fragment) ?? true
-    if let intake, intake.drained > Intake.drainLimit {
+    if let intake, intake.drained > drainLimit {
       throw PDUError(abort: .notSpecified, text: "a data set that is not taken goes on and on")
     }
     if isLast { return try finish() }

@@ -23,6 +23,8 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
   let timeouts: AssociationTimeouts
   /// For A-ASSOCIATE-AC or -RJ, as requestor.
   let answerTimeout: TimeAmount
+  /// See ``ListenerLimits/drained``.
+  let drainLimit: Int
   let pool: NIOThreadPool
   let logger: Logger
 
@@ -69,13 +71,14 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
 
   init(
     opening: Opening, service: (any AssociationService)?, timeouts: AssociationTimeouts,
-    answerTimeout: Duration = .zero, pool: NIOThreadPool, logger: Logger
+    answerTimeout: Duration = .zero, drainLimit: Int = ListenerLimits().drained, pool: NIOThreadPool, logger: Logger
   ) {
     id = AssociationID.next()
     self.opening = opening
     self.service = service
     self.timeouts = timeouts
     self.answerTimeout = TimeAmount(answerTimeout)
+    self.drainLimit = drainLimit
     self.pool = pool
     var logger = logger
     logger[metadataKey: "association"] = "\(id)"

@@ -95,7 +95,8 @@ public struct AssociationListener: Sendable {
     }
     let requested = channel.eventLoop.makePromise(of: AssociateRequest.self)
     let handler = AssociationHandler(
-      opening: .asAcceptor(requested), service: service, timeouts: limits.timeouts, pool: .singleton, logger: logger)
+      opening: .asAcceptor(requested), service: service, timeouts: limits.timeouts, drainLimit: limits.drained,
+      pool: .singleton, logger: logger)
     let number = connections.add(NIOLoopBound(handler, eventLoop: channel.eventLoop), on: channel.eventLoop)
     channel.closeFuture.whenComplete { _ in
       connections.remove(number)

@@ -11,8 +11,15 @@ public protocol DataSetReceiver: AnyObject, Sendable {
   ///   socket until the `resume` that was handed out with the request is called.
   func receive(_ fragment: ByteBuffer) -> Bool
 
+  /// Whether what comes is of no use any more and only waits for its answer: too much of it ends the association.
+  var isDropping: Bool { get }
+
   /// The association ended before the last fragment.
   func abandon()
+}
+
+extension DataSetReceiver {
+  public var isDropping: Bool { false }
 }
 
 /// Where the data set of an incoming message goes.

@@ -22,9 +22,6 @@ struct Intake {
     case nowhere
   }
 
-  /// Bytes of a data set that goes nowhere, before the association is ended rather than the answer waited for.
-  static let drainLimit = 4 << 30
-
   let command: CommandSet
   let context: AcceptedContext
   let purpose: Purpose
@@ -47,7 +44,9 @@ struct Intake {
   /// Takes the next fragment; returns whether more may come now.
   mutating func take(_ fragment: ByteBuffer) -> Bool {
     switch sink {
-    case .receiver(let receiver): return receiver.receive(fragment)
+    case .receiver(let receiver):
+      if receiver.isDropping { drained += fragment.readableBytes }
+      return receiver.receive(fragment)
     case .memory(var bytes, let maximum):
       sink = .overflow
       guard bytes.readableBytes + fragment.readableBytes <= maximum else { return true }

@@ -36,6 +36,9 @@ public struct ListenerLimits: Hashable, Sendable {
   public var associationsPerAddress = 20
   /// How many of ``associations`` are kept for those whom ``AssociationService/mayTakeReservedSlot(_:from:)`` lets.
   public var reserved = 20
+  /// Bytes of a data set that nobody takes (any more), before the association is aborted rather than the request
+  /// answered.
+  public var drained = 4 << 30
   public var timeouts = AssociationTimeouts()
 
   public init() {}

@@ -54,6 +54,9 @@ package final class SpoolWriter: Sendable {
     return mayGoOn
   }
 
+  /// Whether a call failed, and what comes is dropped.
+  package var hasFailed: Bool { state.withLockedValue { $0.progress.failure != nil } }
+
   /// Makes the file durable. When this returns, it would survive a power cut; when it throws, there is none.
   ///
   /// - Throws: ``SpoolError``, for whatever went wrong since the first byte.

@@ -89,6 +89,25 @@ import Testing
     }
   }
 
+  /// What nobody takes is read to its end, so that it is answered, but not for ever.
+  @Test(arguments: [true, false]) func whatIsNotTakenMayNotGoOnForEver(failsInTheMiddle: Bool) async throws {
+    let receiver = PatternReceiver(isDropping: true)
+    let service = ProbeService(handling: { _, _ in failsInTheMiddle ? .stream(receiver) : .discard })
+    var limits = ListenerLimits()
+    limits.drained = 1_000_000
+    try await withListener(service, limits: limits) { _, port in
+      let peer = try await ScriptedPeer.associated(with: port)
+      let piece = PatternSource.bytes(100_000)
+      try await peer.send(.data([.command(.probeStore, on: 3)]))
+      for number in 1...10 { try await peer.send(fragment: piece, isLast: number == 10, on: 3) }
+      #expect(try await peer.nextCommand().statusCode == .success)
+      try await peer.send(.data([.command(.probeStore, on: 3)]))
+      for _ in 1...10 { try await peer.send(fragment: piece, isLast: false, on: 3) }
+      try await peer.send(fragment: [1, 2], isLast: false, on: 3)
+      #expect(try await peer.next() == .abort(.notSpecified))
+    }
+  }
+
   @Test func tooLargeForMemoryIsDrained() async throws {
     let bodies = Events<Bool>()
     let service = ProbeService(

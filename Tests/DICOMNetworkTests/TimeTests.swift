@@ -160,6 +160,40 @@ import Testing
     try await fixture.channel.close()
   }
 
+  /// The socket of a peer that does not read: nothing leaves.
+  private final class FullSocket: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private var waiting: [EventLoopPromise<Void>?] = []
+    var isWaiting: Bool { !waiting.isEmpty }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+      waiting.append(promise)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+      for promise in waiting { promise?.fail(ChannelError.ioOnClosedChannel) }
+    }
+  }
+
+  @Test func aPeerThatStopsReadingOurAnswers() async throws {
+    let (fixture, association) = try await Fixture.established()
+    let (channel, eventLoop) = (fixture.channel, fixture.channel.testingEventLoop)
+    let socket = try await eventLoop.executeInContext {
+      let socket = FullSocket()
+      try channel.pipeline.syncOperations.addHandler(socket, position: .first)
+      return NIOLoopBound(socket, eventLoop: channel.eventLoop)
+    }
+    try await fixture.receive(.data([.command(.probeEcho)]))
+    _ = try await association.nextRequest()
+    let answer = Task { try await association.respond(.response(to: .probeEcho, status: .success), on: 1) }
+    while try await !eventLoop.executeInContext({ socket.value.isWaiting }) { await eventLoop.run() }
+    await fixture.pass(TimeAmount(AssociationTimeouts().write) - .seconds(1))
+    #expect(channel.isActive)
+    await fixture.pass(.seconds(2))
+    #expect(!channel.isActive)
+    await #expect(throws: (any Error).self) { try await answer.value }
+  }
+
   @Test func noAnswerToOurRequestForAnAssociation() async throws {
     let fixture = try await Fixture.requestor()
     guard case .associateRequest? = try await fixture.sent() else { throw Fixture.Failure() }

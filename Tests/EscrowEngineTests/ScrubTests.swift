@@ -6,6 +6,7 @@ import EscrowSpool
 import EscrowTesting
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOPosix
 import Testing
 
@@ -47,12 +48,13 @@ import Testing
 @Suite final class ScrubTests {
   private let directory: TemporaryDirectory
   private let ledger = MemoryLedger()
+  private let disk = FaultyDisk(PosixDisk())
   private let spool: Spool
   private static let now = Timestamp(microseconds: 1_790_000_000_000_000)
 
   init() throws {
     directory = try TemporaryDirectory()
-    spool = try Spool.open(path: directory.path + "/spool", pool: .singleton)
+    spool = try Spool.open(path: directory.path + "/spool", disk: disk, pool: .singleton)
   }
 
   deinit { try? directory.remove() }
@@ -65,7 +67,7 @@ import Testing
       connector: AssociationConnector(group: group, ioPool: .singleton, logger: logger), pool: .singleton,
       clock: EngineClock(now: { now }, monotonic: { MonotonicTime(nanoseconds: 0) }), logger: logger,
       predecessorEnded: predecessorEnded)
-    return Scrub(context: context, pace: ScrubPace(bytesPerSecond: .max / 1_000_000))
+    return Scrub(context: context, pace: ScrubPace(bytesPerSecond: .max / 1_000_000, afterFailure: .zero))
   }
 
   /// An instance with its file, received some days ago; its name ends so that its turn is now, or not.
@@ -145,6 +147,22 @@ import Testing
     #expect(events.filter { $0 == .instanceDamaged }.count == 1)
     let delivery = try await ledger.deliveries(DeliveryFilter(instance: id), page: PageRequest()).items.first?.delivery
     #expect(delivery?.state == .failed && delivery?.reason == "damaged")
+  }
+
+  /// A disk that does not answer for a while does not condemn what is on it; one that never does, does.
+  @Test(arguments: [(failures: 4, state: InstanceState.inTransit), (5, .damaged)])
+  func whatTheDiskDoesNotGiveIsTriedAgain(failures: Int, state expected: InstanceState) async throws {
+    let id = try await receive()
+    let left = NIOLockedValueBox(failures)
+    disk.fail { operation, _ in
+      guard operation == "read" else { return nil }
+      return left.withLockedValue { left in
+        left -= 1
+        return left >= 0 ? EIO : nil
+      }
+    }
+    try await scrub().proceed()
+    #expect(try await state(id) == expected)
   }
 
   @Test func onlyThePartWhoseTurnItIsIsRead() async throws {

@@ -33,6 +33,8 @@ final class StoreReceiver: DataSetReceiver {
 
   func receive(_ fragment: ByteBuffer) -> Bool { writer.append(fragment) }
 
+  var isDropping: Bool { writer.hasFailed }
+
   func abandon() { writer.abandon() }
 
   /// Makes the file durable and tells what is in it.

@@ -1,5 +1,6 @@
 import EscrowCore
 import EscrowSpool
+import Glibc
 import Logging
 import NIOConcurrencyHelpers
 
@@ -24,6 +25,8 @@ final class Scrub: Sendable {
   private static let chunk = 1 << 20
   private static let page = 200
   private static let recent = Duration.hours(24)
+  /// So often a file is read that the disk does not give.
+  private static let attempts = 5
 
   init(context: EngineContext, schedule: ScrubSchedule = ScrubSchedule(), pace: ScrubPace = ScrubPace()) {
     self.context = context
@@ -68,20 +71,36 @@ final class Scrub: Sendable {
 
   private func check(_ entry: ExpectedFile) async throws {
     do {
-      let reader = try await context.pool.runIfActive { [spool = context.spool] in
-        try spool.open(entry.file, dataSetLength: entry.dataSetLength, digest: entry.digest)
-      }
-      try await Task.sleep(for: pace.wait(afterReading: pace.bytesPerFile))
-      while !context.isDraining {
-        let count = try await context.pool.runIfActive { try reader.check(Self.chunk) }
-        if count == 0 { return }
-        try await Task.sleep(for: pace.wait(afterReading: Int64(count)))
-      }
+      try await readPatiently(entry)
     } catch let error as SpoolError where error.isLoss {
       try await tell(entry, error)
     } catch let error as SpoolError {
       // Perhaps next time: its rights, or too many open files. The others are not to wait for it.
       context.logger.warning("could not be read again: \(error)", metadata: ["instance": "\(entry.instance)"])
+    }
+  }
+
+  /// A disk that fails to answer once must not condemn a file: what stays unreadable is lost.
+  private func readPatiently(_ entry: ExpectedFile) async throws {
+    for _ in 1..<Self.attempts {
+      do {
+        return try await read(entry)
+      } catch let error as SpoolError where error.code == EIO {
+        try await Task.sleep(for: pace.afterFailure)
+      }
+    }
+    try await read(entry)
+  }
+
+  private func read(_ entry: ExpectedFile) async throws {
+    let reader = try await context.pool.runIfActive { [spool = context.spool] in
+      try spool.open(entry.file, dataSetLength: entry.dataSetLength, digest: entry.digest)
+    }
+    try await Task.sleep(for: pace.wait(afterReading: pace.bytesPerFile))
+    while !context.isDraining {
+      let count = try await context.pool.runIfActive { try reader.check(Self.chunk) }
+      if count == 0 { return }
+      try await Task.sleep(for: pace.wait(afterReading: Int64(count)))
     }
   }
 

@@ -33,6 +33,8 @@ struct ScrubPace {
   var bytesPerSecond: Int64 = 20_000_000
   /// What opening a file counts as.
   var bytesPerFile: Int64 = 65_536
+  /// How long to wait after the disk failed to give a file.
+  var afterFailure = Duration.seconds(15)
 
   /// How long to wait after so much was read.
   func wait(afterReading bytes: Int64) -> Duration { .microseconds(bytes * 1_000_000 / bytesPerSecond) }

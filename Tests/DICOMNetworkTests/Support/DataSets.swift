@@ -71,8 +71,13 @@ final class PatternReceiver: DataSetReceiver {
   private let pausesAfter: Int
   let events = Events<Event>()
 
+  let isDropping: Bool
+
   /// - Parameter pausesAfter: bytes after which every fragment is answered with false.
-  init(pausesAfter: Int = .max) { self.pausesAfter = pausesAfter }
+  init(pausesAfter: Int = .max, isDropping: Bool = false) {
+    self.pausesAfter = pausesAfter
+    self.isDropping = isDropping
+  }
 
   var count: Int { state.withLockedValue(\.count) }
   var isRight: Bool { state.withLockedValue(\.isRight) }
