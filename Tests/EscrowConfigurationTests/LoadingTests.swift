@@ -45,6 +45,21 @@ import Testing
     #expect(try temporary.warnings() == ["routes/x.yml:1:1: warning: not read: route files end in `.yaml`"])
   }
 
+  @Test(
+    arguments: [
+      ("proof: response", "1h", "[echo, store]", true), ("proof: response", "never", "[echo, store]", false),
+      ("proof: response", "1h", "[echo]", false), ("proof: commitment", "1h", "[store, report]", false),
+    ])
+  func warnsOfALoopInWhichBothSidesDelete(_ proof: String, after: String, allow: String, warns: Bool) throws {
+    let temporary = try TemporaryConfiguration(
+      "peers: { other: { aeTitle: OTHER, host: 127.0.0.1, port: 104, allow: \(allow) } }",
+      routes: ["r": "match: {}\nsend: [{ to: other, \(proof) }]\npurge: { after: \(after) }"])
+    let expected =
+      "routes/r.yaml:2:14: warning: `other` may also store here: should it send back what it gets, `proof: response` lets "
+      + "both sides delete the instance; ask for `proof: commitment`, or say `purge: never`"
+    #expect(try temporary.warnings() == (warns ? [expected] : []))
+  }
+
   @Test func withoutRoutesEverythingIsHeld() throws {
     let temporary = try TemporaryConfiguration("routes: { path: none }")
     let loaded = try temporary.load()

@@ -5,6 +5,8 @@ struct RouteFile {
   var route: Route
   /// What its destinations are checked against.
   let settings: SettingsDraft
+  /// Where each destination is named.
+  var places: [PeerName: Position] = [:]
 
   static func read(_ file: String, name: String, _ settings: SettingsDraft, _ loading: Loading) -> Route? {
     guard let root = YAMLDocument.read(file: file, loading) else { return nil }
@@ -13,6 +15,7 @@ struct RouteFile {
     if case .mapping = root.content, root["send"] == nil, root["hold"] == nil {
       loading.error(root.position, "`send` is missing: say where to, or `hold` and why")
     }
+    draft.warnOfLoops(loading)
     return draft.route
   }
 
@@ -30,6 +33,21 @@ struct RouteFile {
         .value("acceptDiscarded", \.route.acceptDiscarded, .boolean),
       ],
       notYet: ["acceptEdited"])
+  }
+
+  /// Two routers that send each other what they get answer success without keeping a second copy: each may take the
+  /// other's for the last one.
+  private func warnOfLoops(_ loading: Loading) {
+    guard route.retention != .never else { return }
+    for send in route.sends where send.proof == .response {
+      guard let place = places[send.destination], let peer = settings.settings.peers[send.destination],
+        peer.allow.contains(.store)
+      else { continue }
+      loading.warn(
+        place,
+        "`\(send.destination)` may also store here: should it send back what it gets, `proof: response` lets both sides "
+          + "delete the instance; ask for `proof: commitment`, or say `purge: never`")
+    }
   }
 
   /// `never`, or a mapping with `after`.

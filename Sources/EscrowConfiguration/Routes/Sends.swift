@@ -30,6 +30,7 @@ extension RouteFile {
       if route.sends.contains(where: { $0.destination == name }) {
         loading.error(item["to"]?.position ?? item.position, "`\(name)` is already a destination of this route")
       }
+      places[name] = item["to"]?.position ?? item.position
       check(name, draft.proof, item, loading)
       let overwrites = settings.settings.peers[name]?.overwrites ?? false
       route.sends.append(
