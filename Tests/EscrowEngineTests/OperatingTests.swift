@@ -100,7 +100,9 @@ import Testing
         _ = try await ledger.change(DeliveryFilter(instance: id), .hold, by: Self.order, now: .now())
       }
     ) { engine in
-      try await Task.sleep(for: .milliseconds(300))
+      let claimable = try await engine.ledger.claim(
+        "archive", limit: 9, lease: MonotonicTime(nanoseconds: 0), now: .now())
+      #expect(claimable.claims.isEmpty)
       #expect(try await engine.delivery().attempts == 0)
       _ = try await OperatorChanges(context: engine.context).change(
         DeliveryFilter(destinations: ["archive"]), .release, by: Self.order)

@@ -13,31 +13,73 @@ struct BulkOptions: ParsableArguments {
   var expect: Int?
 }
 
-/// One change of many rows: shown first, then done to exactly as many as were shown.
+/// Which rows are changed.
+protocol BulkSelection: ParsableArguments {
+  associatedtype Filter: FilterBody
+  /// What they are called.
+  static var noun: String { get }
+
+  /// As the API's filter, in `states` when nothing else is said.
+  ///
+  /// - Parameter mustSelect: whether everything must be asked for explicitly, e.g. by `--state`.
+  func filter(states: String, mustSelect: Bool) throws -> Filter
+}
+
+/// What one command does to many rows, and how its help says so.
 struct BulkChange {
+  /// The command's name.
+  let name: String
   /// E.g. `/api/v1/deliveries/retry`.
   let path: String
-  /// E.g. `deliveries`.
-  let noun: String
   /// E.g. `queued again`.
   let done: String
-  let bulk: BulkOptions
-  let client: ClientOptions
+  /// Which are meant when nothing else is said, separated by commas.
+  let states: String
+  /// Whether everything must be asked for explicitly.
+  var mustSelect = false
+  let abstract: String
+  /// What else must be known before.
+  let note: String
+  let example: String
+}
 
-  func run(_ filter: some FilterBody) throws {
-    let server = try client.client()
-    let request = { (dryRun: Bool, expect: Int?) in
-      BulkRequestBody(filter: filter, expect: expect, dryRun: dryRun, reason: bulk.reason)
-    }
-    let result = try server.post(
-      BulkResultBody.self, path, request(!bulk.yes, bulk.expect), json: client.json)
-    if client.json { return }
+/// A verb that is a command: ``BulkCommand``.
+protocol BulkVerb {
+  associatedtype Selection: BulkSelection
+  static var change: BulkChange { get }
+}
+
+/// One change of many rows: shown first, then done to exactly as many as were shown.
+struct BulkCommand<Verb: BulkVerb>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    let change = Verb.change
+    return CommandConfiguration(
+      commandName: change.name, abstract: change.abstract,
+      discussion: """
+        \(change.note)
+        Shows what it would do; --yes does it.
+
+        Example:
+          \(change.example)
+        """)
+  }
+
+  @OptionGroup var selection: Verb.Selection
+  @OptionGroup var bulk: BulkOptions
+  @OptionGroup var options: ClientOptions
+
+  func run() throws {
+    let filter = try selection.filter(states: Verb.change.states, mustSelect: Verb.change.mustSelect)
+    let request = BulkRequestBody(filter: filter, expect: bulk.expect, dryRun: !bulk.yes, reason: bulk.reason)
+    let result = try options.client().post(BulkResultBody.self, Verb.change.path, request, json: options.json)
+    if options.json { return }
     tell(result)
     if result.matched == 0 { throw Failure(.no, "nothing matches") }
     if result.changed == 0 { throw Failure(.no, "nothing \(bulk.yes ? "was" : "would be") changed") }
   }
 
   private func tell(_ result: BulkResultBody) {
+    let (noun, done) = (Verb.Selection.noun, Verb.change.done)
     if bulk.yes {
       print("\(result.changed) of \(result.matched) \(noun) \(done)")
     } else {

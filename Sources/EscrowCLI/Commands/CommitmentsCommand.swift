@@ -6,7 +6,7 @@ struct CommitmentsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "commitments", abstract: "Look at storage commitment transactions.",
     discussion: "Example:\n  escrow commitments ls --to archive --state open",
-    subcommands: [List.self, Show.self, AskAgain.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self, BulkCommand<DeliveryVerbs.AskAgain>.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -57,28 +57,6 @@ struct CommitmentsCommand: ParsableCommand {
         CommitmentBody.self, "/api/v1/commitments/\(uid.urlEscaped)", json: options.json)
       if options.json { return }
       CommitmentsCommand.show(item)
-    }
-  }
-
-  struct AskAgain: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "ask-again", abstract: "Ask a destination again at once, with new transactions.",
-      discussion: """
-        For deliveries that were sent and wait to be asked for, whose report is late, or whose request was refused.
-        Shows what it would do; --yes does it.
-
-        Example:
-          escrow commitments ask-again --to archive --yes
-        """)
-
-    @OptionGroup var selection: DeliverySelection
-    @OptionGroup var bulk: BulkOptions
-    @OptionGroup var options: ClientOptions
-
-    func run() throws {
-      let change = BulkChange(
-        path: "/api/v1/commitments/ask-again", noun: "deliveries", done: "asked for again", bulk: bulk, client: options)
-      try change.run(selection.filter(states: "sent,requested"))
     }
   }
 

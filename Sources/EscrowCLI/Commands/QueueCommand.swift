@@ -15,13 +15,18 @@ struct QueueCommand: ParsableCommand {
         escrow queue retry --to archive --state failed --yes
       """,
     subcommands: [
-      QueueList.self, QueueRetry.self, QueueHold.self, QueueRelease.self, QueueCancel.self, QueueWaive.self,
-      QueueReroute.self, QueueDiscard.self, QueueResolve.self, QueueConfirm.self,
+      QueueList.self, BulkCommand<DeliveryVerbs.Retry>.self, BulkCommand<DeliveryVerbs.Hold>.self,
+      BulkCommand<DeliveryVerbs.Release>.self, BulkCommand<DeliveryVerbs.Cancel>.self,
+      BulkCommand<DeliveryVerbs.Waive>.self, BulkCommand<InstanceVerbs.Reroute>.self,
+      BulkCommand<InstanceVerbs.Discard>.self, BulkCommand<InstanceVerbs.Resolve>.self,
+      BulkCommand<InstanceVerbs.Confirm>.self,
     ], defaultSubcommand: QueueList.self)
 }
 
 /// Which deliveries.
-struct DeliverySelection: ParsableArguments {
+struct DeliverySelection: BulkSelection {
+  static let noun = "deliveries"
+
   @Option(help: "Destinations, separated by commas.")
   var to: String?
 
@@ -37,10 +42,7 @@ struct DeliverySelection: ParsableArguments {
   @Option(help: "The number of one delivery, as `escrow queue ls` shows it; may be given more than once.")
   var id: [Int64] = []
 
-  /// As the API's filter, in `states` when nothing else is said.
-  ///
-  /// - Parameter mustSelect: whether everything must be asked for explicitly, e.g. by `--state`.
-  func filter(states: String, mustSelect: Bool = false) throws -> DeliveryFilterBody {
+  func filter(states: String, mustSelect: Bool) throws -> DeliveryFilterBody {
     if mustSelect, to == nil, state == nil, study == nil, instance == nil, id.isEmpty {
       throw Failure(.usage, "say which deliveries: --to, --state, --study, --instance or --id")
     }
@@ -51,7 +53,9 @@ struct DeliverySelection: ParsableArguments {
 }
 
 /// Which instances.
-struct InstanceSelection: ParsableArguments {
+struct InstanceSelection: BulkSelection {
+  static let noun = "instances"
+
   @Option(help: "States, separated by commas: held, inTransit, settled, damaged, ...")
   var state: String?
 
@@ -64,10 +68,7 @@ struct InstanceSelection: ParsableArguments {
   @Option(help: "Our own id of one instance, as `escrow trace` shows it; may be given more than once.")
   var id: [String] = []
 
-  /// As the API's filter, in `states` when nothing else is said.
-  ///
-  /// - Parameter mustSelect: whether everything must be asked for explicitly, e.g. by `--state`.
-  func filter(states: String, mustSelect: Bool = false) throws -> InstanceFilterBody {
+  func filter(states: String, mustSelect: Bool) throws -> InstanceFilterBody {
     if mustSelect, state == nil, study == nil, instance == nil, id.isEmpty {
       throw Failure(.usage, "say which instances: --state, --study, --instance or --id")
     }

@@ -26,7 +26,7 @@ struct QueueList: ParsableCommand {
 
   /// As query parameters; open states when nothing else is asked for.
   private func query() throws -> String {
-    let filter = try selection.filter(states: "queued,sending,sent,requested,failed")
+    let filter = try selection.filter(states: "queued,sending,sent,requested,failed", mustSelect: false)
     var parts = ["state=\((filter.state ?? []).joined(separator: ",").urlEscaped)"]
     if let to = selection.to { parts.append("to=\(to.urlEscaped)") }
     if let study = selection.study { parts.append("studyInstanceUID=\(study.urlEscaped)") }
