@@ -17,9 +17,10 @@ run: build-deps ## Build and start Escrow with deploy/escrow.yaml
 	exec "$$(swift build --show-bin-path)/escrow" serve --config deploy/escrow.yaml
 
 # So many tests at a time: more would keep each other from the processor for longer than peers wait.
-WIDTH := 16
+AT_A_TIME := --experimental-maximum-parallelization-width 16
+
 test: deps ## Run every test, the end-to-end stories with foreign peers included
-	swift test $(BUILD_FLAGS) --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
+	swift test $(BUILD_FLAGS) --disable-xctest $(AT_A_TIME)
 
 bench: deps ## Measure against the reference peers (release build)
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
@@ -32,15 +33,16 @@ lint: ## Check the format and the style rules
 	swift format lint --strict --parallel --recursive $(SOURCES)
 
 sanitize: deps ## Run the tests in process under the thread and address sanitizers
-	swift test --disable-xctest --sanitize=thread --scratch-path .build-thread --skip EndToEndTests
+	swift test --disable-xctest --sanitize=thread --scratch-path .build-thread --skip EndToEndTests $(AT_A_TIME)
 	@# Foundation's Process reads past a directory entry by itself, so what starts a program is left out here.
 	ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize=address --scratch-path .build-address \
-	  --skip EndToEndTests --skip otherToolkits
+	  --skip EndToEndTests --skip otherToolkits $(AT_A_TIME)
 
 # How many times as much as `make test` does.
 TORTURE ?= 100
 torture: deps ## Power cuts, kills and failing system calls, TORTURE times as many (100: some hours)
-	TORTURE=$(TORTURE) swift test $(BUILD_FLAGS) --disable-xctest --filter 'PowerCut|Restart/|SystemCalls|Simulat'
+	TORTURE=$(TORTURE) swift test $(BUILD_FLAGS) --disable-xctest $(AT_A_TIME) \
+	  --filter 'PowerCut|Restart/|SystemCalls|Simulat'
 
 deps: test-packages .venv/requirements.txt ## Install what building and testing need
 

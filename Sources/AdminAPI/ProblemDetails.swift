@@ -89,7 +89,8 @@ enum JSON {
     _ type: Body.Type, of request: Request, keys: Set<String>
   ) async throws -> Body {
     let bytes = try await request.body.collect(upTo: 16 * 1024 * 1024)
-    let data = Data(bytes.readableBytesView)
+    // What needs nothing may be asked for with nothing.
+    let data = bytes.readableBytes == 0 ? Data("{}".utf8) : Data(bytes.readableBytesView)
     do {
       let body = try JSONDecoder().decode(type, from: data)
       try refuseOthers(than: keys, in: JSONSerialization.jsonObject(with: data), path: "")
@@ -115,15 +116,22 @@ enum JSON {
   }
 
   private static func explain(_ error: DecodingError) -> String {
-    func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
+    func at(_ context: DecodingError.Context) -> String {
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return path.isEmpty ? "" : path + ": "
     }
     return switch error {
-    case .keyNotFound(let key, let context): "\(path(context)) lacks \(key.stringValue)"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      "\(path(context)): \(context.debugDescription)"
-    case .dataCorrupted(let context): "\(path(context)) \(context.debugDescription)"
+    case .keyNotFound(let key, let context): "\(at(context))\(key.stringValue) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context): at(context) + context.debugDescription
+    case .dataCorrupted(let context):
+      at(context) + ((context.underlyingError as? DecodingError).map(explain) ?? cause(context))
     @unknown default: "\(error)"
     }
+  }
+
+  /// Foundation says of every unreadable value that the JSON is not valid, and what is wrong in the error beneath.
+  private static func cause(_ context: DecodingError.Context) -> String {
+    let detail = (context.underlyingError as? CocoaError)?.userInfo[NSDebugDescriptionErrorKey] as? String
+    return detail ?? context.debugDescription
   }
 }

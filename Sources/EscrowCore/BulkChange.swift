@@ -52,8 +52,6 @@ package struct BulkResult<ID: Sendable & Equatable>: Sendable, Equatable {
   package var changed: Int
   /// The first ``listed`` of those that were not changed.
   package var skipped: [Skipped] = []
-  /// Destinations that have something new to do.
-  package var destinations: Set<PeerName> = []
 
   package struct Skipped: Sendable, Equatable {
     package var id: ID
@@ -68,13 +66,10 @@ package struct BulkResult<ID: Sendable & Equatable>: Sendable, Equatable {
   /// How many skipped rows are listed; a bulk change may skip a million.
   package static var listed: Int { 1000 }
 
-  package init(
-    matched: Int, changed: Int = 0, skipped: [Skipped] = [], destinations: Set<PeerName> = []
-  ) {
+  package init(matched: Int, changed: Int = 0, skipped: [Skipped] = []) {
     self.matched = matched
     self.changed = changed
     self.skipped = skipped
-    self.destinations = destinations
   }
 
   /// Counts what became of one row: nil when it was changed, else why not.
@@ -87,6 +82,5 @@ package struct BulkResult<ID: Sendable & Equatable>: Sendable, Equatable {
   package mutating func add(_ part: BulkResult) {
     changed += part.changed
     skipped += part.skipped.prefix(Self.listed - skipped.count)
-    destinations.formUnion(part.destinations)
   }
 }

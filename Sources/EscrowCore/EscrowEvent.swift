@@ -122,4 +122,7 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case webhookDisabled = "webhook.disabled"
   /// The ledger was put back from a backup, or made anew from the spool's files.
   case ledgerReplaced = "ledger.replaced"
+
+  /// Whether its time is that of the latest cause, from which it ends by itself, rather than of the first.
+  package var isRenewed: Bool { self == .clockJumped }
 }

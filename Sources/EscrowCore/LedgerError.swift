@@ -14,6 +14,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case logMissing(path: String, expected: Int64, found: Int64?)
   /// The spool belongs to a ledger, and there is none.
   case missing(path: String, spool: String?)
+  /// A copy of the ledger could not be written; the ledger itself is as it was.
+  case notCopied(to: String, cause: String)
   /// The file was written by a newer version of this program.
   case newerSchema(path: String, migrations: [String])
   /// The database does not flush each commit (`PRAGMA synchronous` is not FULL).
@@ -71,9 +73,10 @@ extension LedgerError: CustomStringConvertible {
         }
           ?? ": put back a backup with escrow ")
         + "restore, or make a new one from the spool's files with escrow rebuild; see docs/recovery.md"
+    case .notCopied(let target, let cause): "the ledger cannot be copied to \(target): \(cause)"
     case .newerSchema(let path, let migrations):
       "the ledger \(path) was written by a newer version (\(migrations.joined(separator: ", "))): install that version, "
-        + "or put back the backup that was made before it with escrow restore"
+        + "or put the copy \(path).before-N, made before it was changed, in its place; see docs/recovery.md"
     case .notDurable(let synchronous):
       "SQLite does not flush commits (synchronous = \(synchronous), 2 is needed): nothing is accepted like this"
     case .foreignSpool(let expected, let found):

@@ -25,8 +25,9 @@ package struct Engine: Service {
   package func run() async throws {
     try await context.pool.runIfActive { context.peers.resolveHosts() }
     try await context.pool.runIfActive { context.space.look(at: context.clock.monotonic()) }
-    _ = try await Recovery(context: context).run()
+    // Before recovery, which records what is newer.
     try await ClockGuard.check(in: context)
+    _ = try await Recovery(context: context).run()
     try await HealthChanges(context: context).restore()
     try await MissingDestinations(context: context).review()
     try await withGracefulShutdownHandler {

@@ -24,10 +24,11 @@ package struct Submission: Sendable {
       deliveries: [PlannedDelivery(to: destination, proof: commit ? .commitment : .response, origin: .api)])
     let instance = try await admit(chunks, plan: plan)
     let filter = DeliveryFilter(destinations: [destination], instance: instance)
-    guard let delivery = try await context.ledger.deliveries(filter, page: PageRequest(limit: 1)).items.first else {
+    let found = try await context.ledger.deliveries(filter, page: PageRequest()).items.map(\.delivery)
+    guard let delivery = found.first(where: { $0.origin == .api }) ?? found.first else {
       throw SubmissionError.looped(destination)
     }
-    return (instance, delivery.delivery.id)
+    return (instance, delivery.id)
   }
 
   private func admit<Chunks: AsyncSequence>(_ chunks: Chunks, plan: RoutingPlan) async throws -> InstanceID

@@ -1,5 +1,6 @@
 import EscrowCLI
 import EscrowSpool
+import EscrowTesting
 import LedgerSQLite
 
 /// What may be wrong with a router that is careless about power cuts.

@@ -32,9 +32,8 @@ extension Spool {
       throw damaged(file, "its header is not that of a complete spool file")
     }
     guard record.id == file else { throw damaged(file, "it is the file of \(record.id)") }
-    let expected = Int64(offset) + record.dataSetLength
-    guard record.dataSetLength >= 0, size == expected else {
-      throw damaged(file, "it has \(size) bytes instead of \(expected)")
+    guard size - Int64(offset) == record.dataSetLength else {
+      throw damaged(file, "it has \(size - Int64(offset)) bytes of data set instead of \(record.dataSetLength)")
     }
     disk.expectSequentialReads(of: handle)
     let reader = SpoolReader(record, dataSetOffset: Int64(offset), file: handle, on: disk)
@@ -59,7 +58,7 @@ extension Spool {
     do {
       let handle = try openRegularFile(file, name: name, in: directory)
       return try readHeader(from: handle).map { $0.record.id != file } ?? false
-    } catch let error as SpoolError where error.isLoss {
+    } catch let error as SpoolError where error.isLoss || error.code == EACCES {
       return false
     }
   }

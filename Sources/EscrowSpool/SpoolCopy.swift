@@ -27,20 +27,20 @@ package struct SpoolCopy: Sendable {
     try SpoolNames.shards.reduce(0) { try $0 + names(in: $1).count }
   }
 
-  /// Copies everything, the spool's identity last; durable when this returns. Blocks.
+  /// Copies everything, the spool's identity first; durable when this returns. Blocks.
   ///
   /// - Parameter progress: told after each directory how many files are done.
   package func run(progress: (Int) -> Void = { _ in }) throws -> Summary {
     var summary = Summary()
     let root = try disk.openRoot(target)
+    if try SpoolIdentity.find(at: target) == nil, let identity = try SpoolIdentity.find(at: source) {
+      try identity.write(in: root, on: disk)
+    }
     for shard in SpoolNames.shards {
       try disk.makeDirectory(shard, in: root)
       for name in try names(in: shard) { try copy("\(shard)/\(name)", into: &summary) }
       try disk.syncDirectory(try disk.openDirectory(shard, in: root))
       progress(summary.linked + summary.copied + summary.present)
-    }
-    if try SpoolIdentity.find(at: target) == nil, let identity = try SpoolIdentity.find(at: source) {
-      try identity.write(in: root, on: disk)
     }
     try disk.syncDirectory(root)
     return summary
@@ -69,11 +69,19 @@ package struct SpoolCopy: Sendable {
     }
   }
 
+  private func openIfThere(_ path: String, in directory: DiskHandle) throws -> DiskHandle? {
+    do {
+      return try disk.openFile(path, in: directory)
+    } catch let error as SpoolError where error.isMissing {
+      return nil
+    }
+  }
+
   /// False when the file was removed before it could be opened.
   private func copyBytes(_ from: String, _ to: String) throws -> Bool {
     let here = DiskHandle(descriptor: AT_FDCWD, path: ".") { _ in }
-    let (input, partial) = (try? disk.openFile(from, in: here), to + ".partial")
-    guard let input else { return false }
+    let partial = to + ".partial"
+    guard let input = try openIfThere(from, in: here) else { return false }
     try disk.unlink(partial, in: here)
     let output = try disk.createFile(partial, in: here)
     var offset: Int64 = 0

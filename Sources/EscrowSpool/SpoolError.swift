@@ -71,8 +71,8 @@ extension SpoolError: CustomStringConvertible {
       "there is no spool at \(path), but the ledger \(ledger) belongs to one (\(expected)): is its disk mounted, and is "
         + "spool.path right? See docs/recovery.md"
     case .missingIdentity(let path):
-      "\(path) is missing, and without it nobody knows which spool these files are: put it back, or make a new ledger "
-        + "from the files with escrow rebuild; see docs/recovery.md"
+      "\(path) is missing, and without it nobody knows which spool these files are: put it back (three lines, which "
+        + "docs/recovery.md shows), and nothing is lost; else make a new ledger from the files with escrow rebuild"
     case .malformedIdentity(let path):
       "\(path) is not a spool's identity file: put it back from a backup; see docs/recovery.md"
     case .malformedName(let name): "\(name.debugDescription) is not the name of a spool file"

@@ -14,10 +14,23 @@ package struct SpoolIdentity: Sendable, Equatable {
   }
 
   /// What the spool at `path` says of itself; nil when there is none. Changes nothing.
+  ///
+  /// - Throws: ``SpoolError/missingIdentity(path:)`` when there are files that nothing is said of.
   package static func find(at path: String) throws -> SpoolIdentity? {
     let disk = PosixDisk()
+    guard let root = try ifPresent({ try disk.openExisting(path) }) else { return nil }
+    if let identity = try ifPresent({ try read(in: root, on: disk) }) { return identity }
+    guard try isEmpty(root, on: disk) else { throw missing(in: root) }
+    return nil
+  }
+
+  private static func missing(in root: DiskHandle) -> SpoolError {
+    .missingIdentity(path: "\(root.path)/\(SpoolNames.identity)")
+  }
+
+  private static func ifPresent<Result>(_ body: () throws -> Result) throws -> Result? {
     do {
-      return try read(in: try disk.openExisting(path), on: disk)
+      return try body()
     } catch let error as SpoolError where error.isMissing {
       return nil
     }
@@ -28,16 +41,11 @@ package struct SpoolIdentity: Sendable, Equatable {
   /// - Parameter adopting: also when it has files already.
   /// - Throws: ``SpoolError/missingIdentity(path:)`` when it has files, since it may be a part of another.
   static func readOrCreate(in root: DiskHandle, on disk: any SpoolDisk, adopting: Bool) throws -> SpoolIdentity {
-    do {
-      return try read(in: root, on: disk)
-    } catch let error as SpoolError where error.isMissing {
-      guard try adopting || isEmpty(root, on: disk) else {
-        throw SpoolError.missingIdentity(path: "\(root.path)/\(SpoolNames.identity)")
-      }
-      let identity = SpoolIdentity(id: InstanceID.new(at: .now()).rawValue)
-      try identity.write(in: root, on: disk)
-      return identity
-    }
+    if let identity = try ifPresent({ try read(in: root, on: disk) }) { return identity }
+    guard try adopting || isEmpty(root, on: disk) else { throw missing(in: root) }
+    let identity = SpoolIdentity(id: InstanceID.new(at: .now()).rawValue)
+    try identity.write(in: root, on: disk)
+    return identity
   }
 
   /// Begins a spool of this identity at `path`, where there is none.
@@ -58,7 +66,8 @@ package struct SpoolIdentity: Sendable, Equatable {
 
   private static func isEmpty(_ root: DiskHandle, on disk: any SpoolDisk) throws -> Bool {
     try SpoolNames.shards.allSatisfy { shard in
-      try disk.list(try disk.openDirectory(shard, in: root)).allSatisfy { SpoolNames.id(of: $0) == nil }
+      guard let directory = try ifPresent({ try disk.openDirectory(shard, in: root) }) else { return true }
+      return try disk.list(directory).allSatisfy { SpoolNames.id(of: $0) == nil }
     }
   }
 

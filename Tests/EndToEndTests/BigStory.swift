@@ -65,7 +65,7 @@ extension Stories {
       try await Stage.run { stage in
         let port = try stage.ports.next()
         let escrow = try await start(
-          on: stage, archive: port, commitment: "quiet: 5s, maxWait: 1h, maxReferences: \(Self.references)")
+          on: stage, archive: port, commitment: "quiet: 30s, maxWait: 1h, maxReferences: \(Self.references)")
         let before = escrow.peakResidentBytes
         try await StreamingModality(to: escrow.port).storeTiny(Self.references, perStudy: Self.references)
         try await StreamingArchive.run(at: port, reportTo: escrow.port) { archive in

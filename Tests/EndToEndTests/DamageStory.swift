@@ -80,7 +80,7 @@ extension Stories {
       .gone("escrow.db", words: "there is no ledger at", "escrow.db", "escrow rebuild", "escrow restore"),
       .gone("escrow.db-wal", words: "escrow.db-wal", "is missing", "put it back"),
       .gone("spool", words: "there is no spool at", "mounted"),
-      .gone("spool/spool.id", words: "there is no spool at", "spool"),
+      .gone("spool/spool.id", words: "spool.id is missing", "docs/recovery.md"),
       .changed("escrow.db", "was cut", words: "is damaged", "Nothing was changed", "escrow restore") {
         $0 = $0.prefix(20_000)
       },

@@ -58,6 +58,13 @@ extension Stories {
         #expect(kept["reason"].string?.contains("made anew from its file") == true, "\(kept)")
         #expect(try await escrow.instances("purged") == 0)
         #expect(escrow.spooled.count == 4)
+        let unsure = try await escrow.cli("queue", "confirm", "--state", "settled", "--reason", "compared")
+        #expect(unsure.output.contains("4 instances match; 4 would be confirmed"), "\(unsure)")
+        let sure = try await escrow.cli(
+          "queue", "confirm", "--state", "settled", "--reason", "compared", "--yes", "--expect", "4")
+        #expect(sure.output.contains("4 of 4 instances confirmed"), "\(sure)")
+        try await escrow.purges(4)
+        #expect(try await escrow.alarms().isEmpty)
       }
     }
 
@@ -89,7 +96,7 @@ extension Stories {
         let again = try await escrow.alone("backup", backup)
         #expect(again.code == 1 && again.errors.contains("not empty"), "\(again)")
 
-        // What happens after the backup: one of its instances is purged, others arrive and wait.
+        // What happens after the backup: its instances are purged, others arrive and wait.
         try await archive.up()
         try await escrow.purges(3)
         try await archive.down()

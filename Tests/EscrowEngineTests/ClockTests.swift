@@ -57,6 +57,9 @@ import Testing
       try await engine.eventually("an alarm") {
         try await engine.clockAlarm()?.text.contains("back by 10800 s") == true
       }
+      clock.pass(.hours(5))
+      try await PurgeService(context: engine.context).purgeDue()
+      #expect(try await engine.instance().state == .settled)
     }
   }
 

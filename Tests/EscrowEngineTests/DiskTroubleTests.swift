@@ -92,6 +92,33 @@ import Testing
     }
   }
 
+  // MARK: One file stays
+
+  @Test func aFileThatCannotBeRemovedKeepsNoOther() async throws {
+    let disk = FaultyDisk(PosixDisk())
+    try await run(disk) { engine, _ in
+      let peer = try await engine.associate().peer
+      let samples = (1...3).map { SampleInstance(seed: $0) }
+      let stuck = NIOLockedValueBox<String?>(nil)
+      disk.fail { operation, name in
+        guard operation == "remove", name.hasSuffix(".dcm") else { return nil }
+        return stuck.withLockedValue { stuck in
+          if stuck == nil { stuck = name }
+          return stuck == name ? EACCES : nil
+        }
+      }
+      for sample in samples { #expect(try await peer.store(sample) == .success) }
+      try await engine.eventually("the others are purged") {
+        try await engine.ledger.status().instances == [.purged: 2, .purging: 1]
+      }
+      #expect(try engine.spooledFiles().count == 1)
+      disk.fail(nil)
+      try await engine.eventually("all are purged") {
+        try await engine.ledger.status().instances == [.purged: 3]
+      }
+    }
+  }
+
   // MARK: Every change fails for a while
 
   @Test(arguments: codes) func aDiskThatRefusesEverythingIsToldAndRecovers(code: Int32) async throws {

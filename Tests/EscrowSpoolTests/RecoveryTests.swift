@@ -197,7 +197,7 @@ extension Spool {
     let error = SpoolError.missingIdentity(path: path.path + "/spool.id")
     #expect(throws: error) { try Spool.open(path: path.path, pool: .singleton) }
     #expect(error.description.contains("escrow rebuild"))
-    #expect(try SpoolIdentity.find(at: path.path) == nil)
+    #expect(throws: error) { try SpoolIdentity.find(at: path.path) }
     let adopted = try Spool.open(path: path.path, pool: .singleton, adopting: true)
     #expect(try SpoolIdentity.find(at: path.path) == adopted.identity)
   }

@@ -79,14 +79,16 @@ class Run:
         time.sleep(self.source.uniform(0.5, 2.5))
         self.router.kill()
         disk.mark("starts router")
-        self.router.start()
+        if not self.router.start():
+            raise road.NotSo(f"the router did not start after it was killed\n{self.router.log_tail}")
         disk.mark("started router")
-        for sender in senders:
-            sender.join()
-        if not self.options.fault:
-            road.eventually("everything is purged", lambda: self.router.is_done, self.router)
-        else:  # what is broken may never end well
-            time.sleep(2)
+        road.all_sent(senders, self.router)
+        try:
+            patience = 20 if self.options.fault else 120
+            road.eventually("everything is purged", lambda: self.router.is_done, self.router, patience)
+        except road.NotSo:
+            if not self.options.fault:  # what is broken may never end well
+                raise
         self.router.stop()
 
     # Checking
@@ -154,7 +156,7 @@ class Run:
             if not self.router.start():
                 return [f"the router does not start\n{self.router.log_tail}"]
             new = self.samples.make(2, f"{self.options.seed}-after-{self.counts['recordings']}-{point.record}")
-            road.Sender(9, self.router, new, self.samples.digests, after.note).join()
+            road.all_sent([road.Sender(9, self.router, new, self.samples.digests, after.note)], self.router)
             road.eventually("everything is purged", lambda: self.router.is_done, self.router)
             code = self.router.stop()
         except road.NotSo as error:

@@ -186,6 +186,15 @@ def eventually(what, condition, router=None, within=120):
     return result
 
 
+def all_sent(senders, router):
+    """Waits until each sender has sent everything."""
+    try:
+        eventually("everything is acknowledged", lambda: not any(each.is_alive() for each in senders), router, 600)
+    finally:
+        for sender in senders:
+            sender.given_up.set()
+
+
 class Archive(archive.Archive):
     """Tells `note` of everything it keeps before it says so, of each request, and of each report answered with success."""
 

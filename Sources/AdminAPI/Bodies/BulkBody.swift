@@ -24,7 +24,7 @@ package struct BulkRequestBody<Filter: FilterBody>: Codable, Sendable {
   func order(actor: String, needsReason: Bool) throws(ProblemDetails) -> BulkOrder {
     let reason = try ResumeBody.checked(reason)
     if needsReason, reason == nil {
-      throw .badRequest("reason: say why, for the record")
+      throw .badRequest("a reason is needed: say why, for the record (`reason`, or --reason)")
     }
     return BulkOrder(actor: actor, reason: reason, expect: expect, dryRun: dryRun ?? false)
   }

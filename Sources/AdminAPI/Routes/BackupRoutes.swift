@@ -14,7 +14,7 @@ package struct BackupRoutes: Sendable {
   func add(to api: RouterGroup<some RequestContext>) {
     api.post("backup") { request, _ in
       let body = try await JSON.body(BackupRequestBody.self, of: request, keys: BackupRequestBody.keys)
-      guard body.directory.hasPrefix("/") else {
+      guard body.directory.hasPrefix("/"), !body.directory.contains("\0") else {
         throw ProblemDetails.badRequest("directory must be an absolute path on the server's machine")
       }
       do {

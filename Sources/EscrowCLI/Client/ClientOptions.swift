@@ -13,10 +13,15 @@ struct ClientOptions: ParsableArguments {
   @Flag(help: "Print the server's JSON.")
   var json = false
 
+  /// Whether a server was named, rather than the one of a configuration meant.
+  var namesServer: Bool { server != nil || config == nil && Self.serverOfEnvironment != nil }
+
+  private static var serverOfEnvironment: String? { ProcessInfo.processInfo.environment["ESCROW_URL"] }
+
   /// The client for the server that the options, the environment or the configuration name.
   func client() throws -> EscrowClient {
     if let server { return EscrowClient(base: server) }
-    if config == nil, let url = ProcessInfo.processInfo.environment["ESCROW_URL"] { return EscrowClient(base: url) }
+    if config == nil, let url = Self.serverOfEnvironment { return EscrowClient(base: url) }
     let file = ConfigurationFile.path(config)
     guard config != nil || FileManager.default.fileExists(atPath: file) else {
       return EscrowClient(base: "http://127.0.0.1:8042")

@@ -19,9 +19,12 @@ struct EscrowClient {
     try decode(type, perform(path), json: json)
   }
 
-  func post<Body: Decodable>(_ type: Body.Type, _ path: String, _ request: some Encodable, json: Bool) throws -> Body {
+  /// - Parameter patience: how long the server may say nothing, in seconds; 0 for as long as it takes.
+  func post<Body: Decodable>(
+    _ type: Body.Type, _ path: String, _ request: some Encodable, json: Bool, patience: Int = Self.patience
+  ) throws -> Body {
     let body = try JSONEncoder().encode(request)
-    return try decode(type, perform(path, upload: .bytes(body)), json: json)
+    return try decode(type, perform(path, upload: .bytes(body), patience: patience), json: json)
   }
 
   func postFile<Body: Decodable>(_ type: Body.Type, _ path: String, file: String) throws -> Body {
@@ -64,7 +67,10 @@ struct EscrowClient {
     var bytes = Data()
   }
 
-  private func perform(_ path: String, upload: Upload? = nil) throws -> Answer {
+  /// A server that has stopped answers nothing for two minutes; one that works does, however large the file.
+  private static let patience = 120
+
+  private func perform(_ path: String, upload: Upload? = nil, patience: Int = Self.patience) throws -> Answer {
     guard let easy = curl_easy_init() else { throw Failure(.unreachable, "libcurl cannot be used") }
     defer { curl_easy_cleanup(easy) }
     let headers = curl_slist_append(nil, "Content-Type: application/json")
@@ -75,22 +81,30 @@ struct EscrowClient {
     ccurl_set_string(easy, CURLOPT_PROXY, "")
     ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 10_000)
-    // A server that has stopped answers nothing for two minutes; one that works does, however large the file.
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
-    ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, 120)
+    ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, patience)
     ccurl_set_headers(easy, silent)
     let received = Received()
     ccurl_set_write_callback(easy, Self.write, Unmanaged.passUnretained(received).toOpaque())
     let file = try attach(upload, to: easy)
     defer { if let file { fclose(file) } }
     let code = withExtendedLifetime(received) { curl_easy_perform(easy) }
-    guard code == CURLE_OK else {
-      throw Failure(
-        .unreachable, "cannot reach \(base): \(String(cString: curl_easy_strerror(code))). Is escrow serve running?")
-    }
+    guard code == CURLE_OK else { throw failure(code, easy) }
     var status = 0
     ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
     return Answer(status: status, body: received.bytes)
+  }
+
+  private func failure(_ code: CURLcode, _ easy: UnsafeMutableRawPointer) -> Failure {
+    var connections = 0
+    ccurl_get_long(easy, CURLINFO_NUM_CONNECTS, &connections)
+    let cause = String(cString: curl_easy_strerror(code))
+    return connections > 0
+      ? Failure(
+        .unreachable,
+        "no answer from \(base): \(cause). It may be at work on it all the same: look (escrow status) before you repeat it"
+      )
+      : Failure(.unreachable, "cannot reach \(base): \(cause). Is escrow serve running?")
   }
 
   /// Makes the request a POST with a body; a file is streamed and must be closed after the transfer.

@@ -40,22 +40,23 @@ struct BackupCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = BackupFolder(path: URL(fileURLWithPath: directory).standardizedFileURL.path)
+    let spool = try files ? ConfigurationFile.load(options.config).settings.spool.path : nil
     let body = try await makeLedger(in: folder)
-    let count = try files ? copyFiles(to: folder) : nil
+    let count = try spool.map { try copyFiles(of: $0, to: folder, body) }
     if options.json { return try printJSON(Output(directory: folder.path, manifest: body, files: count)) }
     print("backed up to \(folder.path)")
-    print("  ledger     \(bytesText(body.ledger.bytes)), \(Self.line(body.instances)) instances")
+    print("  ledger     \(bytesText(body.ledger.bytes)), \(countsText(body.instances, none: "no")) instances")
     print("  files      \(count.map { "\($0)" } ?? "not included; --files includes them")")
-    print("Put it back:  escrow restore \(folder.path)")
+    print("Put it back, with the server stopped:  escrow restore \(folder.path) --replace")
   }
 
   /// By the server if one answers, else by ourselves.
   private func makeLedger(in folder: BackupFolder) async throws -> BackupBody {
     do {
       return try options.client().post(
-        BackupBody.self, "/api/v1/backup", BackupRequestBody(directory: folder.path), json: false)
+        BackupBody.self, "/api/v1/backup", BackupRequestBody(directory: folder.path), json: false, patience: 0)
     } catch let unreachable as Failure where unreachable.code == .unreachable {
-      guard options.server == nil else { throw unreachable }
+      guard !options.namesServer else { throw unreachable }
       return try await makeAlone(in: folder, unreachable)
     }
   }
@@ -73,22 +74,22 @@ struct BackupCommand: AsyncParsableCommand {
     }
   }
 
-  private func copyFiles(to folder: BackupFolder) throws -> Int {
-    let settings = try ConfigurationFile.load(options.config).settings
+  private func copyFiles(of spool: String, to folder: BackupFolder, _ body: BackupBody) throws -> Int {
     do {
-      let copy = SpoolCopy(from: settings.spool.path, to: folder.spool)
+      guard try SpoolIdentity.find(at: spool)?.id == body.ledger.spool else {
+        throw Failure(
+          .no,
+          "the ledger is backed up, but \(spool) is not its spool: run this on the server's machine, with its --config")
+      }
+      let copy = SpoolCopy(from: spool, to: folder.spool)
       let progress = Progress(total: try copy.count())
       let summary = try copy.run { progress.show(min($0, progress.total)) }
       progress.end()
       return summary.linked + summary.copied
+    } catch let failure as Failure {
+      throw failure
     } catch {
       throw Failure(.no, "the ledger is backed up, but not all files: \(error)")
     }
-  }
-
-  /// How many of which state.
-  static func line(_ counts: [String: Int]) -> String {
-    let present = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-    return present.isEmpty ? "no" : present.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
   }
 }

@@ -71,9 +71,9 @@ struct BulkCommand<Verb: BulkVerb>: ParsableCommand {
   func run() throws {
     let filter = try selection.filter(states: Verb.change.states, mustSelect: Verb.change.mustSelect)
     let request = BulkRequestBody(filter: filter, expect: bulk.expect, dryRun: !bulk.yes, reason: bulk.reason)
-    let result = try options.client().post(BulkResultBody.self, Verb.change.path, request, json: options.json)
-    if options.json { return }
-    tell(result)
+    let result = try options.client().post(
+      BulkResultBody.self, Verb.change.path, request, json: options.json, patience: 0)
+    if !options.json { tell(result) }
     if result.matched == 0 { throw Failure(.no, "nothing matches") }
     if result.changed == 0 { throw Failure(.no, "nothing \(bulk.yes ? "was" : "would be") changed") }
   }

@@ -27,8 +27,8 @@ struct PurgingCommand: ParsableCommand {
     func run() throws {
       let answer = try options.client().post(
         ResumedBody.self, "/api/v1/purging/resume", ResumeBody(reason: reason), json: options.json)
-      if options.json { return }
-      print(answer.resumed ? "purging goes on" : "purging was not stopped")
+      guard answer.resumed else { throw Failure(.no, "purging was not stopped") }
+      if !options.json { print("purging goes on") }
     }
   }
 }

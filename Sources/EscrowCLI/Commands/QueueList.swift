@@ -50,11 +50,9 @@ struct QueueList: ParsableCommand {
     var table = TextTable("ID", "TO", "STATE", "PROOF", "TRIES", "NEXT", "SOP INSTANCE UID", "REASON")
     for item in page.items {
       let delivery = item.delivery
-      let reason = [delivery.hold.map { "held by \($0.by): \($0.reason)" }, delivery.reason, delivery.lastError]
-        .compactMap { $0 }.joined(separator: "; ")
       table.add(
         "\(delivery.id)", delivery.to, delivery.state, delivery.proof, "\(delivery.attempts)",
-        delivery.notBefore ?? "-", item.sopInstanceUID, reason.isEmpty ? "-" : reason)
+        delivery.notBefore ?? "-", item.sopInstanceUID, delivery.explanation ?? "-")
     }
     table.write()
     if page.next != nil { print("... and more; narrow the filter or raise --limit") }
@@ -68,5 +66,13 @@ struct QueueList: ParsableCommand {
     }
     table.write()
     if held.next != nil { print("... and more; raise --limit") }
+  }
+}
+
+extension DeliveryBody {
+  /// Why it is as it is: who holds it, its reason, the last error; nil when there is nothing to say.
+  var explanation: String? {
+    let all = [hold.map { "held by \($0.by): \($0.reason)" }, reason, lastError].compactMap { $0 }
+    return all.isEmpty ? nil : all.joined(separator: "; ")
   }
 }

@@ -4,8 +4,11 @@ enum DeliveryVerbs {
     typealias Selection = DeliverySelection
     static let change = BulkChange(
       name: "retry", path: "/api/v1/deliveries/retry", done: "queued again", states: "failed,cancelled",
-      abstract: "Put failed or cancelled deliveries back into the queue, and let waiting ones try now.",
-      note: "Without --state: those that failed or were cancelled.", example: "escrow queue retry --to archive --yes")
+      abstract: "Put failed or cancelled deliveries back into the queue, or let waiting ones try now.",
+      note: """
+        Without --state: those that failed or were cancelled. With --state queued: those that wait for a time after a \
+        failure try now.
+        """, example: "escrow queue retry --to archive --yes")
   }
 
   enum Hold: BulkVerb {

@@ -61,7 +61,7 @@ struct RestoreCommand: ParsableCommand {
   private func show(_ output: Restore.Output, _ restore: Restore) {
     let made = restore.manifest.madeAt
     print(yes ? "the ledger of \(made) is back" : "the backup of \(made) is whole and can be put back")
-    print("  ledger     \(BackupCommand.line(restore.manifest.instances)) instances")
+    print("  ledger     \(countsText(restore.manifest.instances, none: "no")) instances")
     print("  files      \(output.files.map { "\($0) put back" } ?? restore.filesText)")
     if let kept = output.keptLedger { print("  kept       the ledger until now as \(kept)") }
     print(yes ? "Start the server, then see what it found:  escrow status" : "--yes does it")

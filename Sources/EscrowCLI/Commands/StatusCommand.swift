@@ -16,8 +16,8 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func show(_ status: StatusBody) {
-    print("instances   \(Self.line(status.instances))")
-    print("deliveries  \(Self.line(status.deliveries))")
+    print("instances   \(countsText(status.instances, none: "none"))")
+    print("deliveries  \(countsText(status.deliveries, none: "none"))")
     let free = status.spool.freeBytes.map { ", \(bytesText($0)) free" } ?? ""
     print("spool       \(bytesText(status.spool.bytes)) kept\(free)")
     for disk in status.disks where disk.level != "enough" {
@@ -38,11 +38,12 @@ struct StatusCommand: ParsableCommand {
     for alarm in status.alarms { alarms.add(alarm.kind, alarm.subject, alarm.since, alarm.text) }
     alarms.write()
   }
+}
 
-  private static func line(_ counts: [String: Int]) -> String {
-    let present = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-    return present.isEmpty ? "none" : present.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-  }
+/// How many are in which state, for people.
+func countsText(_ counts: [String: Int], none: String) -> String {
+  let present = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+  return present.isEmpty ? none : present.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
 }
 
 /// A number of bytes for people.

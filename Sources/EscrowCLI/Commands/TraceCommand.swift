@@ -29,11 +29,11 @@ struct TraceCommand: ParsableCommand {
     print("instance \(instance.sopInstanceUID)  \(instance.state)\(instance.reason.map { ": \($0)" } ?? "")")
     print(
       "  received \(instance.receivedAt) from \(instance.callingAE)@\(instance.sourceAddress), \(instance.bytes) bytes")
+    print(
+      "  id \(instance.id), digest \(instance.digest)\(instance.conflicted ? ", in conflict with other content" : "")")
     for delivery in instance.deliveries {
-      let reason = [delivery.reason, delivery.lastError].compactMap { $0 }.joined(separator: "; ")
-      print(
-        "  delivery \(delivery.id) to \(delivery.to): \(delivery.state), proof \(delivery.proof)\(reason.isEmpty ? "" : " (\(reason))")"
-      )
+      let why = delivery.explanation.map { " (\($0))" } ?? ""
+      print("  delivery \(delivery.id) to \(delivery.to): \(delivery.state), proof \(delivery.proof)\(why)")
       for attempt in trace.attempts where attempt.delivery == delivery.id {
         let words = [attempt.status, attempt.message].compactMap { $0 }.joined(separator: " ")
         print("    \(attempt.endedAt)  attempt \(attempt.attempt): \(attempt.result) \(words)")

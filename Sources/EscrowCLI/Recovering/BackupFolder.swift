@@ -27,7 +27,11 @@ struct BackupFolder: Sendable {
 
   /// Lets `copy` make the copy of the ledger, and writes the manifest.
   func write(now: Timestamp, copy: (_ target: String) async throws -> Void) async throws -> BackupBody {
-    try await copy(ledger)
+    do {
+      try await copy(ledger)
+    } catch LedgerError.notCopied(_, let cause) {
+      throw BackupError.notWritable(path, cause: cause)
+    }
     guard let found = try LedgerExamination.of(ledger, isThorough: false), let id = found.id, let spool = found.spool
     else { throw LedgerError.unusable(path: ledger, cause: "it was never used with a spool") }
     let size = try FileManager.default.attributesOfItem(atPath: ledger)[.size] as? Int64
@@ -37,7 +41,11 @@ struct BackupFolder: Sendable {
         file: Self.ledgerName, id: id.uuidString, spool: spool.uuidString.lowercased(),
         schema: found.migrations.sorted(), bytes: size ?? 0, digest: "\(try Digest.ofFile(at: ledger))"),
       instances: found.instances, deliveries: found.deliveries)
-    try write(body)
+    do {
+      try write(body)
+    } catch let error as SpoolError {
+      throw BackupError.notWritable(path, cause: "\(error)")
+    }
     return body
   }
 

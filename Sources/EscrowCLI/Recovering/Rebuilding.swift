@@ -49,7 +49,7 @@ struct Rebuilding {
     do {
       spool = try Spool.open(path: settings.spool.path, pool: IOThreads(pool), adopting: changing)
     } catch let error as SpoolError where error.isMissingIdentity && !changing {
-      throw Failure(.no, "the spool \(settings.spool.path) has lost its spool.id; rebuild --yes gives it a new one")
+      throw Failure(.no, "\(error): rebuild --yes gives it a new one")
     }
     orphans = try spool.completeOrphans()
   }
@@ -118,6 +118,7 @@ struct Rebuilding {
   /// What the old ledger knows; nil when there is none or it cannot be read.
   private var oldCounts: String? {
     guard let found = try? ledger.examine(isThorough: false) else { return nil }
-    return "\(BackupCommand.line(found.instances)) instances; \(BackupCommand.line(found.deliveries)) deliveries"
+    return
+      "\(countsText(found.instances, none: "no")) instances; \(countsText(found.deliveries, none: "no")) deliveries"
   }
 }

@@ -34,6 +34,10 @@ struct Restore {
       throw Failure(.no, "there is a ledger at \(settings.ledger.path): --replace keeps it under another name")
     }
     hasFiles = FileManager.default.fileExists(atPath: folder.spool)
+    if hasFiles, let other = try SpoolIdentity.find(at: folder.spool), other.id != manifest.ledger.spool {
+      throw Failure(
+        .no, "the files in \(folder.spool) are of spool \(other.id), the ledger is of \(manifest.ledger.spool)")
+    }
     spool = try SpoolIdentity.find(at: settings.spool.path)
     guard spool != nil || hasFiles || beginningEmpty else {
       throw Failure(
@@ -56,7 +60,11 @@ struct Restore {
 
   /// What becomes of the spool's files, before it is done.
   var filesText: String {
-    if hasFiles { return "those that are missing in \(settings.spool.path) are put back" }
+    if hasFiles {
+      return spool == nil
+        ? "there is no spool at \(settings.spool.path) (is its disk mounted?): it is made, with the files of the backup"
+        : "those that are missing in \(settings.spool.path) are put back"
+    }
     return spool == nil
       ? "\(settings.spool.path) begins empty" : "none in the backup; those in \(settings.spool.path) stay"
   }

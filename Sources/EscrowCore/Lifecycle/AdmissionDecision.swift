@@ -64,7 +64,8 @@ extension PlannedDelivery {
       && !same.contains { consignment in
         consignment.deliveries.contains {
           $0.destination == destination && !$0.contradicted
-            && ($0.state == .delivered || !$0.state.isTerminal)
+            // What is open can be sent again only while its copy is kept.
+            && ($0.state == .delivered || !$0.state.isTerminal && consignment.instance.state.isKept)
         }
       }
   }

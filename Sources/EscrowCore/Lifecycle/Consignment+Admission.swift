@@ -76,6 +76,8 @@ extension Consignment {
 
   private mutating func requeueDamaged(_ index: Int) {
     let before = deliveries[index]
+    // What an operator cancelled stays so.
+    guard before.state == .failed || before.origin == .api else { return }
     guard deliveries[index].requeue(), before.state == .failed else { return }
     effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
   }
@@ -91,6 +93,8 @@ extension Consignment {
         planned.append(delivery)
         continue
       }
+      // What the API asked for ends as cancelled when it fails, and is asked for anew.
+      if delivery.origin == .api, deliveries[known].state == .cancelled { _ = deliveries[known].requeue() }
       deliveries[known].raise(to: delivery.proof)
       deliveries[known].acceptDiscarded = deliveries[known].acceptDiscarded && delivery.acceptDiscarded
       deliveries[known].overwrites = delivery.overwrites

@@ -21,6 +21,9 @@ extension Consignment {
     if before.state == .failed {
       effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
     }
+    if before.contradicted {
+      effects.append(.review(.commitmentContradicted, subject: before.destination.rawValue))
+    }
     settle(now: now)
     return nil
   }
@@ -63,7 +66,8 @@ extension Consignment {
   private mutating func retry(_ index: Int) -> String? {
     guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
     let delivery = deliveries[index]
-    if delivery.state == .queued, delivery.notBefore != nil {
+    if delivery.state == .queued {
+      guard delivery.notBefore != nil else { return "it waits for its destination, not for a time" }
       deliveries[index].notBefore = nil
       return nil
     }

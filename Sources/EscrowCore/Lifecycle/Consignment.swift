@@ -61,7 +61,7 @@ package struct Consignment: Sendable, Equatable {
     let before = deliveries[index]
     let isCancelled = before.origin == .api || before.cancelRequested
     guard deliveries[index].move(isCancelled ? .cancelled : event) else { return }
-    deliveries[index].reason = reason
+    deliveries[index].reason = before.cancelRequested ? "cancelled" : reason
     if let message { deliveries[index].lastError = message }
     guard !isCancelled else { return }
     var failure = self.event(.deliveryFailed, of: before, at: now)

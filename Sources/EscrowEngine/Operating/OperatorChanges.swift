@@ -13,18 +13,17 @@ package struct OperatorChanges: Sendable {
   package func change(
     _ filter: DeliveryFilter, _ verb: DeliveryVerb, by order: BulkOrder
   ) async throws -> BulkResult<DeliveryID> {
-    let result = try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
-    wake(changed: result.changed, order)
-    return result
+    // Also after an error: what was changed before it is durable.
+    defer { wake(order) }
+    return try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
   }
 
   /// Does `verb` to the instances that match now.
   package func change(
     _ filter: InstanceFilter, _ verb: InstanceVerb, by order: BulkOrder
   ) async throws -> BulkResult<InstanceID> {
-    let result = try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
-    wake(changed: result.changed, order)
-    return result
+    defer { wake(order) }
+    return try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
   }
 
   /// Asks the routes in force again about the instances that match now, and adds what they want besides what is on
@@ -33,8 +32,8 @@ package struct OperatorChanges: Sendable {
     let instances = try await matching(filter)
     try order.check(matched: instances.count)
     var result = BulkResult<InstanceID>(matched: instances.count)
+    defer { wake(order) }
     for id in instances { result.count(id, try await reroute(id, by: order)) }
-    wake(changed: result.changed, order)
     return result
   }
 
@@ -48,8 +47,8 @@ package struct OperatorChanges: Sendable {
     return true
   }
 
-  private func wake(changed: Int, _ order: BulkOrder) {
-    guard changed > 0, !order.dryRun else { return }
+  private func wake(_ order: BulkOrder) {
+    guard !order.dryRun else { return }
     context.wakeDestinations()
     context.wakeFollowers()
   }
@@ -73,7 +72,7 @@ package struct OperatorChanges: Sendable {
     let input: RoutingInput
     do {
       input = try await context.pool.runIfActive { try routingInput(of: instance) }
-    } catch let error as SpoolError where error.isLoss {
+    } catch let error as SpoolError {
       return "its file cannot be read: \(error)"
     }
     return try await context.ledger.reroute(

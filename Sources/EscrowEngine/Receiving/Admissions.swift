@@ -44,7 +44,10 @@ struct Admissions: Sendable {
   private func isWhole(_ id: InstanceID, insteadOf file: InstanceID) async throws -> Bool {
     do {
       guard let instance = try await context.ledger.instance(id), instance.state.hasFile else { return true }
-      try await context.pool.runIfActive { try context.spool.verify(instance.file) }
+      try await context.pool.runIfActive {
+        try context.spool.open(instance.file, dataSetLength: instance.dataSetLength, digest: instance.digest)
+          .forEachChunk { _ in }
+      }
       return true
     } catch let error as SpoolError where error.isLoss {
       context.logger.error("the same bytes came again and replace a lost file: \(error)")

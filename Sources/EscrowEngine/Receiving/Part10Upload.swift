@@ -16,6 +16,8 @@ struct Part10Upload: Sendable {
     do {
       for try await chunk in chunks {
         if let upload {
+          // The rest is of no use, and the end tells why.
+          if upload.isDropping { break }
           if !upload.receive(chunk) { await room.wait() }
         } else {
           start.writeImmutableBuffer(chunk)

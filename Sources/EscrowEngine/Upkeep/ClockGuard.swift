@@ -57,7 +57,6 @@ struct ClockGuard: Sendable {
     let text =
       "\(cause): nothing is purged until `escrow purging resume` confirms the clock, or until \((now + longest).rfc3339)"
     context.logger.warning("\(text)")
-    try await context.ledger.clear(.clockJumped, subject: subject, event: nil)
     try await context.ledger.raise(Alarm(.clockJumped, subject: subject, since: now, text: text), event: nil)
   }
 

@@ -70,7 +70,7 @@ package struct Rebuild: Sendable {
     return readings.compactMap { file, reading in
       switch reading {
       case .whole(let instance): return instance
-      case .unusable(let reason):
+      case .unusable(let reason), .unreadable(let reason):
         summary.unusable.append(.init(file: file, reason: reason))
         return nil
       }

@@ -69,6 +69,8 @@ package struct Recovery: Sendable {
       context.logger.warning("a file without a record is put aside: \(reason)", metadata: ["instance": "\(file)"])
       try context.spool.moveToOrphans(file)
       summary.orphans += 1
+    case .unreadable(let reason):
+      context.logger.error("a file without a record stays until the next start: \(reason)")
     case .whole(let instance): try await admit(instance, &summary)
     }
   }

@@ -1,6 +1,7 @@
 import DICOM
 import EscrowCore
 import EscrowSpool
+import Glibc
 
 /// A file in the spool that no row speaks of.
 struct StrayFile {
@@ -12,6 +13,8 @@ struct StrayFile {
     /// Whole, durable, and what would be accepted now.
     case whole(ReceivedInstance)
     case unusable(reason: String)
+    /// The disk does not give it now; perhaps at the next start.
+    case unreadable(reason: String)
   }
 
   /// Reads all of it. Blocks.
@@ -26,6 +29,8 @@ struct StrayFile {
       case .incomplete(let reason): return .unusable(reason: reason)
       case .complete(let record): return judge(record, observer.finish())
       }
+    } catch let error as SpoolError where error.code == EIO {
+      return .unreadable(reason: "\(error)")
     } catch let error as SpoolError where error.isLoss {
       return .unusable(reason: "\(error)")
     }

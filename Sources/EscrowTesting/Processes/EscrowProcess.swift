@@ -69,7 +69,7 @@ package final class EscrowProcess: Sendable {
     return escrow
   }
 
-  /// Writes or replaces a route file; a running server picks it up.
+  /// Writes or replaces a route file; it counts from the next start on.
   package func write(route name: String, _ text: String) throws {
     try stage.directory.write(text + "\n", to: "\(folder)routes/\(name).yaml")
   }

@@ -28,12 +28,19 @@ enum Durability {
     return configuration
   }
 
+  /// SQLite's default, in bytes.
+  private static let pageSize = 4096
+
   /// Turns flushing on and checks that it is, then grows the log. To be called after the pool is open, because GRDB
   /// itself turns `synchronous` down to NORMAL after `prepareDatabase`.
   static func establish(in pool: DatabasePool, logPages: Int, synchronous: Synchronous = .full) throws {
     let path = pool.path
     try pool.writeWithoutTransaction { db in
-      let hasRoom = try unlessFull { try growLog(by: logPages, in: db) }
+      // What a dead process left goes first, and a log that is long enough is not grown: a start on a full disk must
+      // not use up the room that is left in it.
+      try unlessFull { _ = try db.checkpoint(.restart) }
+      let isLong = try FileSize.of(path + "-wal") ?? 0 >= Int64(logPages * pageSize)
+      let hasRoom = try isLong || unlessFull { try growLog(by: logPages, in: db) }
       try db.execute(sql: "PRAGMA synchronous = \(synchronous.rawValue)")
       try verify(db, atLeast: synchronous)
       if hasRoom { try unlessFull { try LogMark.set(in: db, path: path) } }

@@ -8,6 +8,7 @@ enum LedgerCopy {
   /// Makes it; the file appears under its name when it is complete.
   ///
   /// - Parameter finishing: changes the copy before that.
+  /// - Throws: ``LedgerError/notCopied(to:cause:)`` when the copy cannot be written.
   static func make(
     of source: any DatabaseReader, at path: String, finishing: (Database) throws -> Void = { _ in }
   ) throws {
@@ -19,8 +20,17 @@ enum LedgerCopy {
       try Durable.rename(partial, to: path)
     } catch {
       discard(partial)
-      throw error
+      throw blaming(path, for: error)
     }
+  }
+
+  /// What is wrong with the copy's place is no finding about the ledger.
+  private static func blaming(_ path: String, for error: any Error) -> any Error {
+    if let error = error as? DatabaseError, !error.isDamage {
+      return LedgerError.notCopied(to: path, cause: "\(error.extendedResultCode)")
+    }
+    if case .unusable(_, let cause)? = error as? LedgerError { return LedgerError.notCopied(to: path, cause: cause) }
+    return error
   }
 
   private static func copy(

@@ -14,7 +14,7 @@ extension SQLiteLedger {
   package func openTransaction(
     _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
   ) async throws {
-    try await writer.perform { transaction in
+    try await writer.perform(alone: references.count > 500) { transaction in
       let opened = CommitmentTransaction(
         uid: uid, destination: destination, references: references.uniqued(), openedAt: now)
       let items = opened.references.map { CommitmentRow.Item(sop: $0) }

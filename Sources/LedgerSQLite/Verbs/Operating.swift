@@ -10,11 +10,11 @@ extension SQLiteLedger {
     return try await change(rows, by: order) { transaction, row, result in
       let id = DeliveryID(rawValue: row)
       guard var loaded = try transaction.db.consignment(of: id) else { return }
+      guard let state = loaded.original.deliveries.first(where: { $0.id == id })?.state else { return }
+      guard filter.isStill(state) else { return result.count(id, "the delivery is \(state) by now") }
       let obstacle = loaded.current.operate(verb, on: id, by: order, now: now)
       result.count(id, obstacle)
-      guard obstacle == nil else { return }
-      result.destinations.formUnion(loaded.original.deliveries.filter { $0.id == id }.map(\.destination))
-      if !order.dryRun { try transaction.save(loaded) }
+      if obstacle == nil, !order.dryRun { try transaction.save(loaded) }
     }
   }
 
@@ -24,8 +24,10 @@ extension SQLiteLedger {
     let rows = try await pool.read { try InstanceSearch(filter).ids(after: nil, limit: Int(Int32.max), in: $0) }
     return try await change(rows, by: order) { transaction, row, result in
       guard var loaded = try transaction.db.consignment(row: row) else { return }
+      let (id, state) = (loaded.original.instance.id, loaded.original.instance.state)
+      guard filter.isStill(state) else { return result.count(id, "the instance is \(state) by now") }
       let obstacle = loaded.current.operate(verb, by: order, now: now)
-      result.count(loaded.original.instance.id, obstacle)
+      result.count(id, obstacle)
       if obstacle == nil, !order.dryRun { try transaction.save(loaded) }
     }
   }
@@ -71,4 +73,13 @@ extension SQLiteLedger {
   package func tell(_ event: EscrowEvent) async throws {
     try await writer.perform { try $0.tell(event) }
   }
+}
+
+extension DeliveryFilter {
+  /// What matched was looked up before: a state that is another by now is not what was asked for.
+  fileprivate func isStill(_ state: DeliveryState) -> Bool { states?.contains(state) ?? true }
+}
+
+extension InstanceFilter {
+  fileprivate func isStill(_ state: InstanceState) -> Bool { states?.contains(state) ?? true }
 }

@@ -7,7 +7,7 @@ extension SQLiteLedger {
     try await writer.perform { transaction in
       let begun = try transaction.db.rows(PurgeStatement.begun, limit, read: PurgeStatement.readTicket)
       let new = try transaction.db.rows(
-        PurgeStatement.begin, now.microseconds, limit - begun.count, read: PurgeStatement.readTicket)
+        PurgeStatement.begin, now.microseconds, limit, read: PurgeStatement.readTicket)
       return begun + new.sorted { $0.instance < $1.instance }
     }
   }

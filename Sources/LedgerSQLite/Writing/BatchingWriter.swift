@@ -24,6 +24,9 @@ final class BatchingWriter: @unchecked Sendable {
   private var makeRoom: @Sendable () -> Bool = { false }
   /// Row changes since the last checkpoint; only touched by the thread.
   private var changes = 0
+  /// Frames of the log at which readers are waited for; only touched by the thread.
+  private var longestLog = BatchingWriter.usualLog
+  private static let usualLog = 50_000
 
   init(_ pool: DatabasePool, lock: FileLock, fault: @escaping @Sendable (Moment) throws -> Void) {
     self.pool = pool
@@ -193,7 +196,7 @@ final class BatchingWriter: @unchecked Sendable {
       try pool.writeWithoutTransaction { db in
         let log = try db.checkpoint(.passive)
         // Readers kept it from starting anew for long: wait for them once.
-        if log.walFrameCount > 50_000 { try restartLog(in: db) }
+        if log.walFrameCount > longestLog { try restartLog(in: db) }
       }
     } catch {
       _ = judge(error)
@@ -201,14 +204,16 @@ final class BatchingWriter: @unchecked Sendable {
       changes = 1900
     }
   }
-}
 
-extension BatchingWriter {
-  /// That readers are still at work is no error; everything else is.
+  /// That readers are still at work is no error, and they are not waited for again before the log has doubled: a backup
+  /// reads for long.
   private func restartLog(in db: Database) throws {
     do {
       _ = try db.checkpoint(.restart)
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
+      longestLog = Self.usualLog
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      longestLog *= 2
+    }
   }
 }
 

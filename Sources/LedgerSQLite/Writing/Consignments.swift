@@ -67,7 +67,9 @@ extension WriteTransaction {
     for (index, before) in loaded.original.deliveries.enumerated() where before != current.deliveries[index] {
       try save(&current.deliveries[index], over: before, sopInstanceUID: current.instance.sop.instanceUID)
     }
-    if current.instance != loaded.original.instance || current.standing != loaded.original.standing {
+    if current.instance != loaded.original.instance || current.standing != loaded.original.standing
+      || current.isAmbiguous != loaded.original.isAmbiguous
+    {
       try InstanceRow.update(loaded.row, to: current, in: db)
     }
     try carryOut(current.effects)

@@ -41,7 +41,8 @@ struct WriteTransaction {
       "SELECT 1 FROM alarm WHERE kind = ? AND subject = ?", alarm.kind.rawValue, alarm.subject)
     if isOpen {
       try db.run(
-        "UPDATE alarm SET text = ? WHERE kind = ? AND subject = ?", alarm.text, alarm.kind.rawValue, alarm.subject)
+        "UPDATE alarm SET text = ?, since = iif(?, ?, since) WHERE kind = ? AND subject = ?", alarm.text,
+        alarm.kind.isRenewed, alarm.since.microseconds, alarm.kind.rawValue, alarm.subject)
     } else {
       try db.run(
         "INSERT INTO alarm (kind, subject, since, text) VALUES (?, ?, ?, ?)", alarm.kind.rawValue, alarm.subject,
@@ -68,7 +69,9 @@ struct WriteTransaction {
     case .instanceConflict:
       try isOfStudy(subject, "conflicted = 1 AND state NOT IN ('purging', 'purged', 'discarded')")
     case .commitmentContradicted:
-      try db.exists("SELECT 1 FROM delivery WHERE destination = ? AND contradicted = 1", subject)
+      try db.exists(
+        "SELECT 1 FROM delivery WHERE destination = ? AND contradicted = 1 AND state NOT IN ('cancelled', 'waived')",
+        subject)
     case .ledgerReplaced:
       try db.exists("SELECT 1 FROM instance WHERE pin IS NOT NULL AND state NOT IN ('purging', 'purged', 'discarded')")
     default: true

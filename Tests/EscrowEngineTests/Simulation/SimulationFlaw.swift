@@ -81,21 +81,6 @@ private struct EarlyHearing: ForwardingLedger {
   }
 }
 
-private struct EarlyPurges: ForwardingLedger {
-  let ledger: any Ledger
-  let spool: Spool
-
-  func applyReport(
-    _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
-  ) async throws -> ReportResult {
-    for reference in report.committed {
-      let filter = InstanceFilter(sopInstanceUID: reference.instanceUID)
-      try await spool.remove(try await ledger.instances(filter, page: PageRequest()).items.map(\.instance.file))
-    }
-    return try await ledger.applyReport(report, from: reporters, policies: policies, now: now)
-  }
-}
-
 private struct EarlyEnds: ForwardingLedger {
   let ledger: any Ledger
 

@@ -60,6 +60,31 @@ extension LedgerConformance {
       try await expect(scene.delivery(1).state, .queued)
       try await expect(scene.alarms(), [])
     },
+    LedgerCase("what an operator cancelled while it was sent stays so when a damaged file is replaced") { scene in
+      try await scene.admit(1)
+      _ = try await scene.claim(at: 1)
+      try await scene.change(.cancel, at: 2)
+      try await scene.damage(1, at: 3)
+      try await expect(scene.delivery(1).state, .cancelled)
+      try await expect(scene.admit(2, sop: 1, at: 4), .replaced(.number(1), old: .number(1)))
+      try await expect(scene.delivery(1).state, .cancelled)
+    },
+    LedgerCase("what comes back is taken while another destination may need it and no copy is kept") { scene in
+      try await scene.admit(1, to: [.commitment("archive"), .commitment("research")])
+      for destination in ["archive", "research"] as [PeerName] { try await scene.send(destination, at: 1) }
+      try await scene.damage(1, at: 2)
+      try await scene.change(.discard, InstanceFilter(ids: [.number(1)]), at: 3)
+      let again = try await scene.admit(
+        2, sop: 1, from: "archive", to: [.commitment("archive"), .commitment("research")], at: 4)
+      try expect(again, .admitted(conflicted: false))
+    },
+    LedgerCase("what the API asked for and failed is asked for anew") { scene in
+      try await scene.admit(1, to: [.api("archive")])
+      try await scene.fail(at: 1)
+      try await expect(scene.delivery(1).state, .cancelled)
+      try await expect(scene.admit(2, sop: 1, to: [.api("archive")], at: 2), .known(.number(1)))
+      try await expect(scene.claimed(at: 3), [1])
+    },
     LedgerCase("the same admission twice is one instance") { scene in
       try await scene.admit(1)
       try await expect(scene.admit(1), .admitted(conflicted: false))

@@ -18,7 +18,7 @@ extension LedgerConformance {
       try await expect(scene.delivery(1).hold, Hold(by: "admin", reason: "because", at: .at(1)))
       try await expect(scene.claimed(at: 2), [])
       try await expect(scene.change(.hold, at: 3).skipped.map(\.reason), ["the delivery is held already"])
-      try await expect(scene.change(.release, at: 4).destinations, ["archive"])
+      try await expect(scene.change(.release, at: 4).changed, 1)
       try await expect(scene.claimed(at: 5), [1])
       try await expect(scene.change(.release, at: 6).skipped.map(\.reason), ["the delivery is not held"])
     },
@@ -238,6 +238,35 @@ extension LedgerConformance {
       }
       try await expect(scene.purge(at: 5000), [1, 2])
       try await scene.ledger.finishPurge([.number(1), .number(2)], now: .at(5001))
+      try await expect(scene.alarms(), [])
+    },
+    LedgerCase("a conflict keeps no copy any more once its destination is declared to keep what came last") { scene in
+      let overwriting = PlannedDelivery(to: "archive", proof: .commitment, routes: ["r"], overwrites: true)
+      try await scene.admit(1, to: [])
+      try await scene.admit(2, sop: 1, content: 2)
+      try await scene.deliver()
+      try await expect(scene.purge(at: 5000), [])
+      try await expect(scene.admit(3, sop: 1, content: 2, to: [overwriting], at: 5001), .known(.number(2)))
+      try await expect(scene.purge(at: 5002), [2])
+    },
+    LedgerCase("a second jump of the clock renews the stop") { scene in
+      for seconds in [40, 90] {
+        let alarm = Alarm(.clockJumped, subject: "clock", since: .at(seconds), text: "forward by 3600 s")
+        try await scene.ledger.raise(alarm, event: nil)
+        try await expect(scene.ledger.alarms().map(\.since), [.at(seconds)])
+      }
+      for seconds in [40, 90] {
+        let alarm = Alarm(.destinationDown, subject: "archive", since: .at(seconds), text: "refused")
+        try await scene.ledger.raise(alarm, event: nil)
+      }
+      try await expect(scene.ledger.alarms().first { $0.kind == .destinationDown }?.since, .at(40))
+    },
+    LedgerCase("what was taken back ends as an alarm when its delivery is given up") { scene in
+      try await scene.admit(1)
+      try await scene.deliver()
+      try await scene.report(1, failed: [1], at: 30)
+      try await expect(scene.alarms(), [.commitmentContradicted])
+      try await scene.change(.cancel, at: 31)
       try await expect(scene.alarms(), [])
     },
     LedgerCase("a conflict keeps the copy where one of two destinations does not keep what came last") { scene in

@@ -39,6 +39,7 @@ extension MemoryRecord {
     let key = MemoryAlarmKey(kind: alarm.kind, subject: alarm.subject)
     guard openAlarms[key] == nil else {
       openAlarms[key]?.text = alarm.text
+      if alarm.kind.isRenewed { openAlarms[key]?.since = alarm.since }
       return false
     }
     openAlarms[key] = alarm
@@ -58,7 +59,9 @@ extension MemoryRecord {
     case .deliveryFailed:
       hasDelivery { $0.destination.rawValue == subject && $0.state == .failed }
     case .commitmentContradicted:
-      hasDelivery { $0.destination.rawValue == subject && $0.contradicted }
+      hasDelivery {
+        $0.destination.rawValue == subject && $0.contradicted && ![.cancelled, .waived].contains($0.state)
+      }
     case .instanceHeld: consignments.contains { $0.instance.state == .held && $0.instance.reason == subject }
     case .instanceDamaged: consignments.contains { $0.instance.state == .damaged && $0.studyKey.rawValue == subject }
     case .instanceConflict:

@@ -14,9 +14,7 @@ extension MemoryRecord {
       var changed = consignments[row]
       let obstacle = changed.operate(verb, on: delivery.id, by: order, now: now)
       result.count(delivery.id, obstacle)
-      guard obstacle == nil else { continue }
-      result.destinations.insert(delivery.destination)
-      if !order.dryRun { save(changed, at: row) }
+      if obstacle == nil, !order.dryRun { save(changed, at: row) }
     }
     return result
   }

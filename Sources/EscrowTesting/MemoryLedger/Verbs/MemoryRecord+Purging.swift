@@ -11,7 +11,7 @@ extension MemoryRecord {
     }
     let candidates = due.filter { $0.at <= now }.sorted { ($0.at, $0.row) < ($1.at, $1.row) }
     var new: [PurgeTicket] = []
-    for candidate in candidates.prefix(limit - begun.count) {
+    for candidate in candidates.prefix(limit) {
       consignments[candidate.row].move(.purgeGuardHeld)
       new.append(PurgeTicket(consignments[candidate.row].instance))
     }

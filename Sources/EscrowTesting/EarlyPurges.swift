@@ -1,14 +1,18 @@
 import DICOM
-import EscrowCore
-import EscrowSpool
-import EscrowTesting
+package import EscrowCore
+package import EscrowSpool
 
-/// Removes the files of what a report calls committed before the report is on record.
-struct EarlyPurges: ForwardingLedger {
-  let ledger: any Ledger
-  let spool: Spool
+/// A road that is broken on purpose: removes the files of what a report calls committed before the report is on record.
+package struct EarlyPurges: ForwardingLedger {
+  package let ledger: any Ledger
+  private let spool: Spool
 
-  func applyReport(
+  package init(ledger: any Ledger, spool: Spool) {
+    self.ledger = ledger
+    self.spool = spool
+  }
+
+  package func applyReport(
     _ report: CommitmentReport, from reporters: Set<PeerName>, policies: [PeerName: CommitmentPolicy], now: Timestamp
   ) async throws -> ReportResult {
     for reference in report.committed {
