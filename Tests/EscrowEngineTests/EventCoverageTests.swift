@@ -68,7 +68,7 @@ import Testing
     var names: Set<String> = []
     for file in files where file.hasSuffix(".swift") {
       let text = (try? String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)) ?? ""
-      for match in text.matches(of: #/func (\w+)\(/#) { names.insert(String(match.1)) }
+      for match in text.matches(of: #/@Test[^{}]*?func (\w+)\(/#) { names.insert(String(match.1)) }
     }
     return names
   }()

@@ -4,8 +4,10 @@ extension Consignment {
   /// The reason of deliveries that failed because the file is missing, short or has another digest.
   package static let damaged = "damaged"
 
-  /// The file cannot be sent any more; false when the instance's state has no file to lose.
+  /// The file cannot be sent any more; false when the instance's state has no file to lose, or when that was told and
+  /// nobody waits for the file.
   package mutating func damage(reason: String, now: Timestamp) -> Bool {
+    if instance.state == .settled, instance.reason == reason, standing.isProven, !isAmbiguous { return false }
     let hold = instance.state == .held ? instance.reason : nil
     guard move(.damaged) else { return false }
     if let hold { effects.append(.review(.instanceHeld, subject: hold)) }

@@ -76,6 +76,16 @@ extension LedgerConformance {
       try await expect(scene.instance(2).state, .inTransit)
       try await expect(scene.claimed(at: 1031), [2])
     },
+    LedgerCase("damage of what is proved elsewhere is told once, and retention goes on") { scene in
+      try await scene.admit(1)
+      try await scene.deliver()
+      for seconds in [100, 200] {
+        try await scene.damage(1, at: seconds)
+        try await expect(scene.instance(1).state, .settled)
+      }
+      try await expect(scene.events().filter { $0 == .instanceDamaged }.count, 1)
+      try await expect(scene.purge(at: 1100), [1])
+    },
     LedgerCase("purges that were begun are finished first and keep no others, also after a restart") { scene in
       for number in 1...2 { try await scene.admit(number) }
       try await scene.deliver(2)
