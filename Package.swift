@@ -104,8 +104,8 @@ let package = Package(
       "EscrowCLI",
       [
         "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowConfiguration", "EscrowSpool", "LedgerSQLite",
-        "Webhooks", "EscrowEngine", "BuiltInArchive", "AdminAPI", "CCurl", arguments, lifecycle, logging, metrics,
-        nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
+        "Webhooks", "EscrowEngine", "BuiltInArchive", "AdminAPI", "CCurl", "CLinux", arguments, lifecycle, logging,
+        metrics, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
       ]),
     .executableTarget(name: "EscrowProgram", dependencies: ["EscrowCLI"], swiftSettings: settings),
     module(

@@ -1,4 +1,5 @@
 // What Linux offers and Swift's Glibc module leaves out.
+#include <malloc.h>
 #include <sys/statfs.h>
 
 // <fcntl.h> declares these for _GNU_SOURCE only, which Swift's Glibc module is built without.

@@ -28,6 +28,7 @@ package struct Escrow: AsyncParsableCommand {
 
   /// Runs the command and ends the process with an exit code of ours.
   package static func main() async {
+    Heap.useFewArenas()
     StandardOutput.flushLines()
     do {
       var command = try parseAsRoot()

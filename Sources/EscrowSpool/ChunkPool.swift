@@ -25,7 +25,9 @@ final class ChunkPool: Sendable {
   /// Takes back a chunk that is written.
   func give(_ chunk: consuming ByteBuffer) {
     var chunk = chunk
-    chunk.clear()
+    // `clear()` would make new memory while the caller still holds this.
+    chunk.moveReaderIndex(to: 0)
+    chunk.moveWriterIndex(to: 0)
     free.withLockedValue { if $0.count < limit { $0.append(chunk) } }
   }
 }
