@@ -124,14 +124,9 @@ enum JSON {
     case .keyNotFound(let key, let context): "\(at(context))\(key.stringValue) is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context): at(context) + context.debugDescription
     case .dataCorrupted(let context):
-      at(context) + ((context.underlyingError as? DecodingError).map(explain) ?? cause(context))
+      // Foundation calls every value that it cannot read invalid JSON; the error beneath is more exact.
+      at(context) + (context.underlyingError.map { "\($0)" } ?? context.debugDescription)
     @unknown default: "\(error)"
     }
-  }
-
-  /// Foundation says of every unreadable value that the JSON is not valid, and what is wrong in the error beneath.
-  private static func cause(_ context: DecodingError.Context) -> String {
-    let detail = (context.underlyingError as? CocoaError)?.userInfo[NSDebugDescriptionErrorKey] as? String
-    return detail ?? context.debugDescription
   }
 }

@@ -13,7 +13,7 @@ extension Stories {
     /// References of one report; `ESCROW_REFERENCES` says more.
     static let references = number("ESCROW_REFERENCES") ?? 2000
     /// What the router may have resident at most, in MiB. The debug build's own code counts.
-    static let resident = number("ESCROW_RESIDENT") ?? 128
+    static let resident = number("ESCROW_RESIDENT") ?? 96
 
     private static func number(_ name: String) -> Int? {
       ProcessInfo.processInfo.environment[name].flatMap { Int($0) }

@@ -167,6 +167,18 @@ class Router:
         return found
 
     @property
+    def situation(self):
+        """What it says of itself, and the end of its log."""
+        said = []
+        for path in ("status", "deliveries", "instances?state=held,inTransit,settled,damaged,purging"):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/api/v1/{path}", timeout=30) as answer:
+                    said.append(answer.read().decode())
+            except OSError as error:
+                said.append(f"{path}: {error}")
+        return "\n".join([*said, self.log_tail])
+
+    @property
     def log_tail(self):
         with open(os.path.join(self.directory, "log"), encoding="utf-8", errors="replace") as file:
             return "".join(file.readlines()[-30:])
@@ -181,7 +193,7 @@ def eventually(what, condition, router=None, within=120):
     end = time.monotonic() + within
     while not (result := condition()):
         if time.monotonic() > end:
-            raise NotSo(f"not so after {within} s: {what}\n{router.log_tail if router else ''}")
+            raise NotSo(f"not so after {within} s: {what}\n{router.situation if router else ''}")
         time.sleep(0.02)
     return result
 
@@ -241,25 +253,54 @@ class Peers:
 
 
 class Sender(threading.Thread):
-    """Sends instances one by one, each until it is acknowledged, and tells `note` of that."""
+    """Sends instances one by one, each until it is acknowledged, and tells `note` of that.
+
+    The toolkit may never return from an association whose peer died: after PATIENCE seconds without a result it is left
+    alone, and another one goes on.
+    """
+
+    PATIENCE = 40
 
     def __init__(self, number, router, samples, digests, note):
         super().__init__(daemon=True)
-        self.modality, self.router = scu.Modality(f"CT{number}", None, 16384), router
+        self.number, self.router = number, router
         self.samples, self.digests, self.note = samples, digests, note
         self.given_up = threading.Event()
+        self.sent, self.last_result = 0, time.monotonic()
         self.start()
 
+    @property
+    def is_over(self):
+        return self.given_up.is_set() or self.sent == len(self.samples)
+
     def run(self):
+        while not self.is_over:
+            self.last_result = time.monotonic()
+            left = threading.Event()
+            worker = threading.Thread(target=self.work, args=[left], daemon=True)
+            worker.start()
+            while worker.is_alive() and not self.is_over and time.monotonic() - self.last_result < self.PATIENCE:
+                worker.join(0.1)
+            worker.join(5)
+            left.set()
+
+    def work(self, left):
+        """Sends until it is over, or `left` alone."""
+        modality = scu.Modality(f"CT{self.number}", None, 16384)
         context = scu.build_context(generate.CLASSES["CT"], [generate.ExplicitVRLittleEndian])
         association = None
-        for number, (path, uid) in enumerate(self.samples):
-            while not self.given_up.is_set():
-                if association is None or not association.is_established:
-                    association = self.modality.open("127.0.0.1", self.router.dicom, "ESCROW", [context])
-                if association.is_established and self.modality.send_one(association, path, number) == 0:
-                    self.note(f"acknowledged {uid} {self.digests[uid]}")
-                    break
+        while not self.is_over and not left.is_set():
+            path, uid = self.samples[self.sent]
+            if association is None or not association.is_established:
+                association = modality.open("127.0.0.1", self.router.dicom, "ESCROW", [context])
+            is_stored = association.is_established and modality.send_one(association, path, self.sent) == 0
+            if left.is_set():
+                break
+            self.last_result = time.monotonic()
+            if is_stored:
+                self.note(f"acknowledged {uid} {self.digests[uid]}")
+                self.sent += 1
+            else:
                 time.sleep(0.05)
         if association is not None and association.is_established:
             association.release()
