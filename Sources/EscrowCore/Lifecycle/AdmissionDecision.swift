@@ -39,7 +39,12 @@ package enum AdmissionDecision: Sendable, Equatable {
   private static func decide(
     _ admission: Admission, again own: Consignment, wanted: [PlannedDelivery]
   ) -> AdmissionDecision {
-    guard own.instance.file == admission.id else { return .leftover(own.instance.id) }
+    guard own.instance.file == admission.id else {
+      // An older file of it: of use only if the one that took its place is lost.
+      let isLost = admission.lost.contains(own.instance.id) && own.instance.state.hasFile
+      return isLost && own.instance.digest == admission.digest
+        ? .replace(own.instance.id, wanted) : .leftover(own.instance.id)
+    }
     return switch own.instance.state {
     case .held, .inTransit, .settled: .repeated(conflicted: own.instance.conflicted)
     case .damaged where own.instance.digest == admission.digest: .replace(own.instance.id, wanted)

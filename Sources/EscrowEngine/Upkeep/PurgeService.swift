@@ -26,7 +26,6 @@ struct PurgeService: Sendable {
 
   /// Finishes purges whose intent is durable, also those that a dead process began. Returns how many; what cannot be
   /// removed is tried again with the next.
-  @discardableResult
   func finish(_ tickets: [PurgeTicket]) async throws -> Int {
     guard !tickets.isEmpty else { return 0 }
     let gone = try await remove(tickets)
@@ -42,13 +41,13 @@ struct PurgeService: Sendable {
     do {
       try await context.spool.remove(tickets.map(\.file))
       return tickets
-    } catch is SpoolError {
+    } catch let error as SpoolError where error != .stopped {
       var gone: [PurgeTicket] = []
       for ticket in tickets {
         do {
           try await context.spool.remove([ticket.file])
           gone.append(ticket)
-        } catch let error as SpoolError {
+        } catch let error as SpoolError where error != .stopped {
           await tell(ticket, error)
         }
       }

@@ -28,8 +28,7 @@ package struct Recovery: Sendable {
   package func run() async throws -> Summary {
     var summary = Summary()
     let tickets = try await context.ledger.recover(now: context.clock.now())
-    try await PurgeService(context: context).finish(tickets)
-    summary.purgesFinished = tickets.count
+    summary.purgesFinished = try await PurgeService(context: context).finish(tickets)
     let inventory = try context.spool.inventory()
     for path in inventory.unknown { context.logger.warning("not ours, left alone: \(path.escaped)") }
     // What is missing first: a file without a row may take its place.

@@ -76,6 +76,17 @@ extension LedgerConformance {
       try await expect(scene.instance(2).state, .inTransit)
       try await expect(scene.claimed(at: 1031), [2])
     },
+    LedgerCase("an older file of an instance takes the place of a newer one that is lost") { scene in
+      try await scene.admit(1)
+      try await scene.damage(1, at: 1)
+      try await expect(scene.admit(2, sop: 1, at: 2), .replaced(.number(1), old: .number(1)))
+      try await expect(scene.admit(1, at: 3), .known(.number(1)))
+      try await expect(scene.instance(1).file, .number(2))
+      try await expect(
+        scene.admit(1, at: 4) { $0.lost = [.number(1)] }, .replaced(.number(1), old: .number(2)))
+      try await expect(scene.instance(1).file, .number(1))
+      try await expect(scene.claimed(at: 5), [1])
+    },
     LedgerCase("damage of what is proved elsewhere is told once, and retention goes on") { scene in
       try await scene.admit(1)
       try await scene.deliver()
