@@ -52,14 +52,17 @@ extension Spool {
     }
   }
 
-  /// Whether there is a file of that name which says, in a whole header, that it is another instance's. One that is
-  /// lost says nothing.
+  /// Whether there is a file of that name which says, in a whole header, that it is another instance's, or which may not
+  /// be read. One that is lost says nothing.
   func isOfAnother(_ file: InstanceID, name: String, in directory: DiskHandle) throws -> Bool {
     do {
       let handle = try openRegularFile(file, name: name, in: directory)
       return try readHeader(from: handle).map { $0.record.id != file } ?? false
-    } catch let error as SpoolError where error.isLoss || error.code == EACCES {
+    } catch let error as SpoolError where error.isLoss {
       return false
+    } catch let error as SpoolError where error.code == EACCES {
+      // Nothing is deleted on hope.
+      return true
     }
   }
 
