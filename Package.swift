@@ -86,7 +86,7 @@ let package = Package(
       "EscrowEngine",
       [
         "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowConfiguration", "EscrowSpool", collections,
-        lifecycle, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
+        crypto, lifecycle, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
       ]),
     module(
       "BuiltInArchive",
@@ -97,8 +97,8 @@ let package = Package(
     module(
       "AdminAPI",
       [
-        "DICOM", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", hummingbird, lifecycle, logging,
-        metrics, nio("NIOCore"), nio("NIOConcurrencyHelpers"), httpTypes,
+        "DICOM", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", crypto, hummingbird, lifecycle,
+        logging, metrics, nio("NIOCore"), nio("NIOConcurrencyHelpers"), httpTypes,
       ]),
     module(
       "EscrowCLI",

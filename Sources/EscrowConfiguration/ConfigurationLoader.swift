@@ -15,7 +15,9 @@ package enum ConfigurationLoader {
       root.read(into: &draft, SettingsDraft.schema, of: "the configuration", loading)
       draft.check(root, loading)
       draft.resolvePaths(loading)
-      draft.settings.routes = RouteTable(routes: RouteFolder.read(draft, root["routes"], loading))
+      let routes = RouteFolder.read(draft, root["routes"], loading)
+      draft.checkPromises(routes, loading)
+      draft.settings.routes = RouteTable(routes: routes)
     }
     guard loading.errors.isEmpty else { throw ConfigurationError(problems: loading.errors) }
     return LoadedConfiguration(settings: draft.settings, warnings: loading.warnings, files: loading.files)

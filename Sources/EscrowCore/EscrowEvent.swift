@@ -68,12 +68,19 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
   case instancePurged = "instance.purged"
   /// Only on record: a storage commitment report was refused, so it changed nothing.
   case reportRefused = "report.refused"
+  /// Only on record: a peer asked for storage commitment.
+  case inquiryReceived = "inquiry.received"
+  /// Only on record: a peer was told the answer.
+  case inquiryAnswered = "inquiry.answered"
   /// Only on record: an operator did something.
   case operatorAction = "operator.action"
 
   /// Whether webhooks may subscribe to it.
   package var isPublic: Bool {
-    ![.instanceReceived, .instanceLooped, .instancePurged, .reportRefused, .operatorAction].contains(self)
+    ![
+      .instanceReceived, .instanceLooped, .instancePurged, .reportRefused, .inquiryReceived, .inquiryAnswered,
+      .operatorAction,
+    ].contains(self)
   }
 }
 
@@ -120,6 +127,8 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case storageFull = "storage.full"
   case clockJumped = "clock.jumped"
   case webhookDisabled = "webhook.disabled"
+  /// A peer cannot be told what was decided about its instances.
+  case reportUndelivered = "report.undelivered"
   /// The ledger was put back from a backup, or made anew from the spool's files.
   case ledgerReplaced = "ledger.replaced"
 

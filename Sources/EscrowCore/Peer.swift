@@ -23,12 +23,14 @@ package struct Peer: Sendable, Equatable {
   package var overwrites: Bool
   /// A report on a context without SCP role is refused.
   package var strictRoles: Bool
+  package var inquiries: InquiryPolicy
 
   package init(
     name: PeerName, aeTitle: AETitle, host: String? = nil, port: Int? = nil, addresses: [AddressRange]? = nil,
     allow: Set<PeerRight> = [.echo], localAE: AETitle? = nil, associations: Int = 4, retry: RetryPolicy = RetryPolicy(),
     timeouts: PeerTimeouts = PeerTimeouts(), commitment: CommitmentIdentity = CommitmentIdentity(),
-    duplicateIsStored: Bool = false, overwrites: Bool = false, strictRoles: Bool = false
+    duplicateIsStored: Bool = false, overwrites: Bool = false, strictRoles: Bool = false,
+    inquiries: InquiryPolicy = InquiryPolicy()
   ) {
     self.name = name
     self.aeTitle = aeTitle
@@ -44,6 +46,7 @@ package struct Peer: Sendable, Equatable {
     self.duplicateIsStored = duplicateIsStored
     self.overwrites = overwrites
     self.strictRoles = strictRoles
+    self.inquiries = inquiries
   }
 }
 
@@ -53,7 +56,7 @@ package enum PeerRight: String, Sendable, CaseIterable {
   case store
   /// Send storage commitment reports for what it was asked.
   case report
-  /// Ask for storage commitment. Not supported yet.
+  /// Ask for storage commitment.
   case commit
 }
 

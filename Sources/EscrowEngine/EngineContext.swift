@@ -29,11 +29,18 @@ package final class EngineContext: Sendable {
   /// What the senders claimed and have not recorded yet.
   package let leases = ClaimLeases()
   package let outcomes = OutcomeRecorder()
+  /// Asks who decides about commitment for a peer; nil when nobody can be asked.
+  package let decisionHook: (any DecisionHook)?
+  /// The associations on which peers are to be told what they asked.
+  let askers: AskerAssociations
+  let reportFailures = ReportFailures()
   let clockGuard: ClockGuard
   /// Associations that were rejected and are not on record yet.
   let rejections = RejectionLog()
   /// Woken when a study may have progressed.
   package let upkeep = Signal()
+  /// Woken when there may be something to decide or to tell of what peers asked.
+  let inquiries = Signal()
   /// Woken when something could not be written.
   let storage = Signal()
   /// Woken when something may be ready to be purged.
@@ -49,7 +56,7 @@ package final class EngineContext: Sendable {
     settings: Settings, ledger: any Ledger, spool: Spool, ledgerVolume: Volume? = nil, connector: AssociationConnector,
     pool: IOThreads, clock: EngineClock = .system,
     newID: @escaping @Sendable (Timestamp) -> InstanceID = { .new(at: $0) }, logger: Logger,
-    predecessorEnded: Bool = true,
+    predecessorEnded: Bool = true, decisionHook: (any DecisionHook)? = nil,
     webhooks: @escaping @Sendable () -> Void = {}
   ) {
     self.settings = settings
@@ -62,7 +69,9 @@ package final class EngineContext: Sendable {
     self.newID = newID
     self.logger = logger
     self.predecessorEnded = predecessorEnded
+    self.decisionHook = decisionHook
     self.webhooks = webhooks
+    askers = AskerAssociations(peers: settings.peers)
     peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)
     destinations = DestinationRegistry(peers: settings.peers)
     space = SpaceWatch([spool.volume] + (ledgerVolume.map { [$0] } ?? []), settings: settings.spool)
@@ -75,6 +84,7 @@ package final class EngineContext: Sendable {
   package func drain() {
     draining.withLockedValue { $0 = true }
     upkeep.wake()
+    inquiries.wake()
     storage.wake()
     purging.wake()
     lookups.wake()
@@ -95,10 +105,11 @@ package final class EngineContext: Sendable {
     }
   }
 
-  /// The outbox, the studies or the purge guard may have something to do.
+  /// The outbox, the studies, the purge guard or what peers asked may have something to do.
   package func wakeFollowers() {
     upkeep.wake()
     purging.wake()
+    inquiries.wake()
     webhooks()
   }
 

@@ -189,3 +189,67 @@ extension ForwardingLedger {
     try await ledger.setEndpoint(endpoint, disabled: reason, now: now)
   }
 }
+
+extension ForwardingLedger {
+  package func inquire(_ inquiry: CommitmentInquiry, limit: Int, now: Timestamp) async throws -> InquiryAnswer {
+    try await ledger.inquire(inquiry, limit: limit, now: now)
+  }
+
+  package func advanceInquiry(_ job: JobID, limit: Int, now: Timestamp) async throws -> InquiryProgress? {
+    try await ledger.advanceInquiry(job, limit: limit, now: now)
+  }
+
+  package func openReferences(_ job: JobID, from position: Int, limit: Int) async throws -> [OpenReference] {
+    try await ledger.openReferences(job, from: position, limit: limit)
+  }
+
+  package func decide(_ decisions: [ReferenceDecision], of job: JobID, now: Timestamp) async throws {
+    try await ledger.decide(decisions, of: job, now: now)
+  }
+
+  package func sealReport(_ job: JobID, now: Timestamp) async throws -> InquiryReport? {
+    try await ledger.sealReport(job, now: now)
+  }
+
+  package func recordReporting(
+    _ job: JobID, _ result: ReportingResult, givingUp: Timestamp, now: Timestamp
+  ) async throws {
+    try await ledger.recordReporting(job, result, givingUp: givingUp, now: now)
+  }
+
+  package func postponeReports(
+    to peer: PeerName, message: String, retryAt: Timestamp, givingUp: Timestamp, now: Timestamp
+  ) async throws -> Timestamp? {
+    try await ledger.postponeReports(to: peer, message: message, retryAt: retryAt, givingUp: givingUp, now: now)
+  }
+
+  package func change(_ job: JobID, _ verb: JobVerb, actor: String, now: Timestamp) async throws -> Bool? {
+    try await ledger.change(job, verb, actor: actor, now: now)
+  }
+
+  package func deleteJob(_ job: JobID, actor: String, now: Timestamp) async throws -> Bool? {
+    try await ledger.deleteJob(job, actor: actor, now: now)
+  }
+
+  package func dueJobs(_ stage: JobStage, of peer: PeerName?, limit: Int, now: Timestamp) async throws -> [Job] {
+    try await ledger.dueJobs(stage, of: peer, limit: limit, now: now)
+  }
+
+  package func duePeers(_ stage: JobStage, now: Timestamp) async throws -> Set<PeerName> {
+    try await ledger.duePeers(stage, now: now)
+  }
+
+  package func nextDueJob(_ stages: Set<JobStage>) async throws -> Timestamp? {
+    try await ledger.nextDueJob(stages)
+  }
+
+  package func job(_ id: JobID) async throws -> Job? { try await ledger.job(id) }
+
+  package func jobs(_ filter: JobFilter, page: PageRequest) async throws -> Page<Job> {
+    try await ledger.jobs(filter, page: page)
+  }
+
+  package func inquiry(_ job: JobID) async throws -> InquiryRecord? { try await ledger.inquiry(job) }
+
+  package func inquired(_ uid: UID) async throws -> [InquiredItem] { try await ledger.inquired(uid) }
+}

@@ -61,9 +61,24 @@ import Testing
     ),
     (
       "{ aeTitle: A, addresses: 10.0.0.1, allow: [echo, comit] }",
-      "2:55: `allow` must be one of `echo`, `store`, `report`, not `comit`"
+      "2:55: `allow` must be one of `echo`, `store`, `report`, `commit`, not `comit`"
     ),
-    ("{ aeTitle: A, addresses: 10.0.0.1, allow: [commit] }", "2:49: `allow`: `commit` is not supported yet"),
+    (
+      "{ aeTitle: A, host: h, port: 1, allow: [commit], commitWhen: received }",
+      "2:67: `commitWhen` must be one of `delivered`, `spooled`, not `received`"
+    ),
+    (
+      "{ aeTitle: A, host: h, port: 1, allow: [commit], vouchFor: query }",
+      "2:65: `vouchFor`: `query` is not supported yet"
+    ),
+    (
+      "{ aeTitle: A, host: h, port: 1, allow: [commit], decide: https://a.test }",
+      "2:63: `decide` must be a mapping such as `{ url: https://…, secretFile: … }`, not `https://a.test`"
+    ),
+    (
+      "{ aeTitle: A, host: h, port: 1, allow: [commit], decide: { url: 'https://a.test' } }",
+      "2:63: `secretFile` is missing in `decide`: requests are always signed"
+    ),
     (
       "{ aeTitle: A, addresses: 10.0.0.1, retry: { first: 2m, max: 1m } }",
       "2:48: `first` must not be longer than `max`"
@@ -83,10 +98,75 @@ import Testing
     #expect(found == [error])
   }
 
+  @Test func readsHowItIsAnswered() throws {
+    let yaml = """
+      peers:
+        a:
+          { aeTitle: A, host: h, port: 1, allow: [commit], answerWithin: 2h, maySee: all, vouchFor: response,
+            completes: true, reportOn: same, decide: { url: "https://a.test/ask", secret: "${SECRET}", timeout: 5s } }
+        b: { aeTitle: B, host: h, port: 2, allow: [commit] }
+      """
+    let secret = "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
+    let temporary = try TemporaryConfiguration(yaml)
+    temporary.environment = ["SECRET": secret]
+    let peers = try temporary.load().settings.peers
+    #expect(
+      peers["a"]?.inquiries
+        == InquiryPolicy(
+          answerWithin: .hours(2), maySee: .all, vouchFor: .response,
+          decide: HookEndpoint(url: "https://a.test/ask", secrets: [secret], timeout: .seconds(5)), completes: true,
+          reportOn: .same))
+    #expect(peers["b"]?.inquiries == InquiryPolicy())
+    #expect(peers["b"]?.inquiries.answerWithin == .hours(24))
+  }
+
+  @Test func onlyOneDecides() throws {
+    let yaml = """
+      peers:
+        a:
+          { aeTitle: A, host: h, port: 1, allow: [commit], commitWhen: spooled,
+            decide: { url: "https://a.test", secret: "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw" } }
+      """
+    #expect(try errors(in: yaml) == ["3:66: give either `decide` or `commitWhen`: only one can decide"])
+  }
+
+  @Test func whatMeansNothingIsTold() throws {
+    let yaml = """
+      peers:
+        a: { aeTitle: A, addresses: 10.0.0.1, allow: [store], answerWithin: 1h }
+        b: { aeTitle: B, addresses: 10.0.0.1, allow: [store, commit] }
+      """
+    #expect(
+      try TemporaryConfiguration(yaml).warnings() == [
+        "escrow.yaml:2:71: warning: `answerWithin` means nothing while `allow` of peer `a` has no `commit`",
+        "escrow.yaml:3:48: warning: peer `b` may ask for commitment, but cannot be told the answer: give it `host` and `port`",
+      ])
+  }
+
   @Test(arguments: [
-    "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "commitWhen",
-    "answerWithin",
+    ("{ callingAE: CT1 }", "never", true), ("{ callingAE: CT1 }", "{ after: 1h }", false),
+    ("{ callingAE: CT2 }", "{ after: 1h }", true), ("{ callingAE: 'CT*', Modality: CT }", "{ after: 1h }", false),
+    ("{ callingAE: '!CT1' }", "{ after: 1h }", true), ("otherwise", "{ after: 1h }", false),
   ])
+  func whatIsPromisedMustStay(_ match: String, _ purge: String, _ isRight: Bool) throws {
+    let yaml = """
+      peers:
+        ct1: { aeTitle: CT1, host: h, port: 1, allow: [store, commit], commitWhen: spooled }
+        pacs: { aeTitle: PACS, host: h, port: 2, allow: [report] }
+      """
+    let route = "match: \(match)\nsend: [{ to: pacs, proof: commitment }]\npurge: \(purge)"
+    let found = try errors(in: yaml, routes: ["keep": route])
+    #expect(
+      found
+        == (isRight
+          ? []
+          : [
+            "2:78: route `keep` purges what peer `ct1` sends, so its copy here cannot be promised; say `purge: never` in "
+              + "that route, or `commitWhen: delivered`"
+          ]))
+  }
+
+  @Test(arguments: ["certificate", "tls"])
   func doesNotHave(_ key: String) throws {
     #expect(
       try errors(in: "peers:\n  a: { aeTitle: A, addresses: 10.0.0.1, \(key): x }") == [

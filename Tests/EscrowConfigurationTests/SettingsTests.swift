@@ -104,7 +104,7 @@ import Testing
     ("spool: { lowWatermark: 4% }", "1:24: `lowWatermark` must not be below `stopWatermark`"),
     ("http: { port: 11112 }", "1:15: port 11112 of `http` is already that of `dicom`"),
     ("unknownPeers: { allow: [report] }", "1:25: `allow`: only a peer can report; list it under `peers`"),
-    ("unknownPeers: { allow: [commit] }", "1:25: `allow`: `commit` is not supported yet"),
+    ("unknownPeers: { allow: [commit] }", "1:25: `allow`: only a peer can be answered; list it under `peers`"),
     ("dicomm: {}", "1:1: `dicomm` is no key of the configuration; did you mean `dicom`?"),
     ("log: { Level: info }", "1:8: `Level` is no key of `log`; did you mean `level`?"),
     ("log: { colour: true }", "1:8: `colour` is no key of `log`; it has `level`"),

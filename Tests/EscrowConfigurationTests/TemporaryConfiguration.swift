@@ -45,8 +45,10 @@ final class TemporaryConfiguration {
 }
 
 /// Errors of a configuration, without the file's name and `error: `.
-func errors(in configuration: String, environment: [String: String] = [:]) throws -> [String] {
-  let temporary = try TemporaryConfiguration(configuration)
+func errors(
+  in configuration: String, routes: [String: String] = [:], environment: [String: String] = [:]
+) throws -> [String] {
+  let temporary = try TemporaryConfiguration(configuration, routes: routes)
   temporary.environment = environment
   return temporary.errors().map { $0.replacing("escrow.yaml:", with: "").replacing(" error:", with: "") }
 }

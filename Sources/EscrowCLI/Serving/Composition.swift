@@ -46,7 +46,8 @@ package struct Composition {
     let context = EngineContext(
       settings: settings, ledger: parts.road(ledger, spool), spool: spool, ledgerVolume: ledgerVolume,
       connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: IOThreads(pool),
-      logger: logger, predecessorEnded: ledger.predecessorEnded, webhooks: { webhooks.wake() })
+      logger: logger, predecessorEnded: ledger.predecessorEnded,
+      decisionHook: HTTPDecisionHook(transport: transport), webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
     try await services(context, ledger: ledger, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()

@@ -6,17 +6,20 @@ extension Peer {
     Schema(
       [
         .value("aeTitle", \.aeTitle, .aeTitle).required, .value("host", \.host, .host), .value("port", \.port, .port),
-        .list("addresses", \.addresses, .addresses), .set("allow", \.allow, .choice(notYet: [.commit])),
+        .list("addresses", \.addresses, .addresses), .set("allow", \.allow, .choice()),
         .value("localAE", \.localAE, .aeTitle), .value("associations", \.associations, .integer(1...64)),
         .section("retry", \.retry, RetryPolicy.schema), .section("timeouts", \.timeouts, PeerTimeouts.schema),
         .section("commitment", \.commitment, CommitmentIdentity.schema),
         .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("overwrites", \.overwrites, .boolean),
         .value("strictRoles", \.strictRoles, .boolean),
+        .value("commitWhen", \.inquiries.commitWhen, .choice()),
+        .value("answerWithin", \.inquiries.answerWithin, .duration(atLeast: .zero)),
+        .value("maySee", \.inquiries.maySee, .choice()),
+        .value("vouchFor", \.inquiries.vouchFor, .choice(notYet: [.query])),
+        .value("completes", \.inquiries.completes, .boolean), .value("reportOn", \.inquiries.reportOn, .choice()),
+        Key("decide") { node, peer, loading in peer.inquiries.decide = HookDraft.read(node, loading) },
       ],
-      notYet: [
-        "certificate", "tls", "maySee", "vouchFor", "decide", "completes", "reportOn", "commitWhen",
-        "answerWithin",
-      ])
+      notYet: ["certificate", "tls"])
   }
 }
 
@@ -58,10 +61,11 @@ extension CommitmentIdentity {
 extension Format where Value == PeerRight {
   /// What may be allowed to callers that are no peers: nobody can say for which destination they would report.
   static var strangersRight: Format {
-    let known = Format.choice(notYet: [.commit])
+    let known = Format.choice()
     return Format("one of `echo`, `store`") { text throws(Misfit) in
       let right = try known.parse(text)
       if right == .report { throw Misfit("only a peer can report; list it under `peers`") }
+      if right == .commit { throw Misfit("only a peer can be answered; list it under `peers`") }
       return right
     }
   }

@@ -38,6 +38,7 @@ extension SettingsDraft {
       loading.error(
         node.position, "peer `\(peer.name)` could never be recognised; give it `addresses` (or `host` and `port`)")
     }
+    checkInquiries(peer, node, loading)
     if peer.retry.first > peer.retry.max, let retry = node["retry"] {
       loading.error(retry.position, "`first` must not be longer than `max`")
     }
@@ -45,6 +46,39 @@ extension SettingsDraft {
       loading.error(
         node["localAE"]?.position ?? node.position,
         "`\(local)` is not in `aeTitle`, and `checkCalledAE` would refuse what peer `\(peer.name)` sends to it")
+    }
+  }
+
+  private func checkInquiries(_ peer: Peer, _ node: YAMLNode, _ loading: Loading) {
+    let keys = ["commitWhen", "answerWithin", "maySee", "vouchFor", "decide", "completes", "reportOn"]
+    guard peer.allow.contains(.commit) else {
+      if let (key, given) = keys.lazy.compactMap({ key in node[key].map { (key, $0) } }).first {
+        loading.warn(given.position, "`\(key)` means nothing while `allow` of peer `\(peer.name)` has no `commit`")
+      }
+      return
+    }
+    if node["host"] == nil {
+      loading.warn(
+        node["allow"]?.position ?? node.position,
+        "peer `\(peer.name)` may ask for commitment, but cannot be told the answer: give it `host` and `port`")
+    }
+    if peer.inquiries.decide != nil, let other = node["commitWhen"] {
+      loading.error(other.position, "give either `decide` or `commitWhen`: only one can decide")
+    }
+  }
+
+  /// What is kept because a peer is told that it is safe here must not be purged by a route.
+  func checkPromises(_ routes: [Route], _ loading: Loading) {
+    for (name, peer) in settings.peers.sorted(by: { $0.key < $1.key }) {
+      guard peer.allow.contains(.commit), peer.inquiries.commitWhen == .spooled, peer.inquiries.decide == nil,
+        let node = peerNodes[name]
+      else { continue }
+      for route in routes where route.retention != .never && route.mayTake(from: peer.aeTitle) {
+        loading.error(
+          node["commitWhen"]?.position ?? node.position,
+          "route `\(route.name)` purges what peer `\(name)` sends, so its copy here cannot be promised; say "
+            + "`purge: never` in that route, or `commitWhen: delivered`")
+      }
     }
   }
 

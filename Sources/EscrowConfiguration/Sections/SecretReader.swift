@@ -39,6 +39,18 @@ struct SecretReader {
     }
   }
 
+  /// Whether the keys `secretFile` and `secret` of a mapping gave one secret, or two while one replaces the other.
+  static func check(_ secrets: [String], of owner: String, _ node: YAMLNode, _ loading: Loading) {
+    let given = [node["secretFile"], node["secret"]].compactMap { $0 }
+    if given.isEmpty {
+      loading.error(node.position, "`secretFile` is missing in \(owner): requests are always signed")
+    } else if given.count == 2 {
+      loading.error(given[1].position, "give either `secretFile` or `secret`; either may be a list of two")
+    } else if secrets.count > 2 {
+      loading.error(given[0].position, "at most two secrets, the new one and the one it replaces")
+    }
+  }
+
   private func each(_ node: YAMLNode, _ name: String) -> [(Position, String)] {
     let nodes = if case .sequence(let items) = node.content, !items.isEmpty { items } else { [node] }
     return nodes.compactMap { item in item.value(name, .text, loading).map { (item.position, $0) } }

@@ -37,14 +37,7 @@ private struct WebhookDraft {
   }
 
   func check(_ node: YAMLNode, _ loading: Loading) {
-    let given = [node["secretFile"], node["secret"]].compactMap { $0 }
-    if given.isEmpty {
-      loading.error(node.position, "`secretFile` is missing in webhook `\(endpoint.name)`: requests are always signed")
-    } else if given.count == 2 {
-      loading.error(given[1].position, "give either `secretFile` or `secret`; either may be a list of two")
-    } else if endpoint.secrets.count > 2 {
-      loading.error(given[0].position, "at most two secrets, the new one and the one it replaces")
-    }
+    SecretReader.check(endpoint.secrets, of: "webhook `\(endpoint.name)`", node, loading)
   }
 }
 

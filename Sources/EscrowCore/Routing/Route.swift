@@ -1,3 +1,5 @@
+package import DICOM
+
 /// One route: which instances it takes, where they go, and how long their copies stay.
 package struct Route: Sendable, Equatable {
   package var name: String
@@ -47,6 +49,12 @@ package struct Route: Sendable, Equatable {
   /// Its conditions; none for `otherwise`.
   package var conditions: [Condition] {
     if case .all(let conditions) = match { conditions } else { [] }
+  }
+
+  /// Whether it may take instances that come from an AE title, whatever else it asks of them.
+  package func mayTake(from callingAE: AETitle) -> Bool {
+    let fact = Fact(values: [callingAE.rawValue])
+    return conditions.allSatisfy { $0.subject != .callingAE || $0.verdict(on: fact) != .fails }
   }
 
   /// Whether it only takes what no other did.

@@ -23,6 +23,8 @@ struct Fact: Sendable {
   /// The sender's address, for conditions on ranges.
   var address: IPAddress?
 
+  init(values: [String]) { self.values = values }
+
   init(_ subject: Subject, of input: RoutingInput) {
     values =
       switch subject {

@@ -18,16 +18,15 @@ struct AssociationJudge: Sendable {
     guard !rights.isEmpty else {
       return .reject(.callingAENotRecognized, explanation(of: caller, request: request, remote: remote))
     }
-    return .accept(policy(for: rights, caller: caller))
+    return .accept(policy(for: rights))
   }
 
-  private func policy(for rights: Set<PeerRight>, caller: PeerDirectory.Caller) -> AcceptorPolicy {
+  private func policy(for rights: Set<PeerRight>) -> AcceptorPolicy {
     let storage: ServiceTerms.Judgement =
       !rights.contains(.store)
       ? .refused(.userRejection) : context.space.isFull ? .refused(.noReason) : .accepted(.storage)
-    let commitment: ServiceTerms.Judgement =
-      caller == .stranger
-      ? .refused(.userRejection) : .accepted(.commitment(requestorMayBeSCU: true, requestorMayBeSCP: true))
+    // Who may not ask is told so by the status of the answer.
+    let commitment = ServiceTerms.Judgement.accepted(.commitment(requestorMayBeSCU: true, requestorMayBeSCP: true))
     return AcceptorPolicy(
       maximumLength: UInt32(context.settings.dicom.limits.maximumLength),
       implementationClassUID: Software.implementationClassUID,

@@ -6,17 +6,20 @@ import EscrowCore
 import EscrowSpool
 import Logging
 
-/// The acceptor's side of the road: takes instances, and reports of storage commitment, from whoever may send them.
+/// The acceptor's side of the road: takes instances, and requests for and reports of storage commitment, from whoever
+/// may send them.
 package struct ReceiveService: AssociationService {
   private let context: EngineContext
   private let judge: AssociationJudge
   private let reports: CommitmentReports
+  private let inquiries: CommitmentInquiries
   private let wanted: Set<Tag>
 
   package init(context: EngineContext) {
     self.context = context
     judge = AssociationJudge(context: context)
     reports = CommitmentReports(context: context)
+    inquiries = CommitmentInquiries(context: context)
     wanted = ReceivedInstance.wantedTags(for: context.settings.routes)
   }
 
@@ -52,18 +55,24 @@ package struct ReceiveService: AssociationService {
     case .nEventReportRequest:
       reports.refusal(of: command, context: accepted, on: association) == nil
         ? .collect(maximum: CommitmentReports.maximumLength) : .discard
+    case .nActionRequest:
+      inquiries.refusal(of: command, context: accepted, on: association) == nil
+        ? .collect(maximum: CommitmentInquiries.maximumLength) : .discard
     default: .discard
     }
   }
 
   /// Serves one association until its peer is done. Every request gets exactly one answer.
   package func serve(_ association: Association) async {
+    // Woken also when a peer can no longer be told on it.
+    defer { if context.askers.ended(association) { context.inquiries.wake() } }
     do {
       while let message = try await association.nextRequest() {
         guard let response = await response(to: message, on: association) else {
           return await association.abort(.notSpecified)
         }
         try await association.respond(response, on: message.context.id)
+        if context.askers.answered(on: association) { context.inquiries.wake() }
       }
     } catch {
       context.logger.info(
@@ -78,6 +87,7 @@ package struct ReceiveService: AssociationService {
     case .cEchoRequest: .response(to: message.command, status: .success)
     case .cStoreRequest: await receive(message, on: association)
     case .nEventReportRequest: await reports.handle(message, on: association)
+    case .nActionRequest: await inquiries.handle(message, on: association)
     default: .response(to: message.command, status: .unrecognizedOperation)
     }
   }

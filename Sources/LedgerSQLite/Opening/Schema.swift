@@ -8,6 +8,7 @@ enum Schema {
     migrator.registerMigration("1 first") { db in
       try db.execute(sql: instances + deliveries + commitments + events + outbox + counters)
     }
+    migrator.registerMigration("2 jobs") { db in try db.execute(sql: jobs + inquiries) }
     return migrator
   }
 
@@ -278,6 +279,104 @@ enum Schema {
     CREATE INDEX outbox_due ON outbox(endpoint, next_at, id) WHERE state = 'pending';
     CREATE INDEX outbox_endpoint ON outbox(endpoint, id);
     CREATE INDEX outbox_dead ON outbox(endpoint, id) WHERE state = 'deadLettered';
+
+    """
+
+  private static let jobs = """
+    CREATE TABLE job (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      uuid TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL CHECK (kind IN (\(list(JobKind.allCases)))),
+      state TEXT NOT NULL CHECK (state IN (\(list(JobState.allCases)))),
+      peer TEXT NOT NULL,
+      priority INTEGER NOT NULL,
+      stage TEXT NOT NULL CHECK (stage IN (\(list(JobStage.allCases)))),
+      created_at INTEGER NOT NULL,
+      changed_at INTEGER NOT NULL,
+      completed_at INTEGER,
+      -- When there is something to do for it.
+      next_at INTEGER,
+      troubled_since INTEGER,
+      total INTEGER NOT NULL,
+      done INTEGER NOT NULL CHECK (done BETWEEN 0 AND total),
+      tries INTEGER NOT NULL,
+      error_code INTEGER,
+      error TEXT,
+      -- Not listed any more; what it did stays on record.
+      deleted \(flag) (deleted IN (0, 1)),
+      CHECK ((state IN ('Success', 'Failure')) = (completed_at IS NOT NULL)),
+      CHECK ((error_code IS NULL) = (error IS NULL))
+    ) STRICT;
+    CREATE INDEX job_listed ON job(number) WHERE deleted = 0;
+    CREATE INDEX job_due ON job(stage, next_at) WHERE next_at IS NOT NULL AND state IN ('Pending', 'Running', 'Retry');
+    CREATE INDEX job_due_of_peer ON job(stage, peer, next_at)
+      WHERE next_at IS NOT NULL AND state IN ('Pending', 'Running', 'Retry');
+    CREATE INDEX job_open ON job(kind, peer) WHERE state IN ('Pending', 'Running', 'Retry', 'Paused');
+    CREATE INDEX job_troubled ON job(peer, troubled_since) WHERE troubled_since IS NOT NULL;
+
+    """
+
+  private static let inquiries = """
+    CREATE TABLE inquiry (
+      job INTEGER PRIMARY KEY REFERENCES job(number),
+      calling_ae TEXT NOT NULL,
+      called_ae TEXT NOT NULL,
+      uid TEXT NOT NULL,
+      address TEXT NOT NULL,
+      content TEXT NOT NULL,
+      basis TEXT NOT NULL CHECK (basis IN (\(list(InquiryTerms.Basis.allCases)))),
+      proof TEXT NOT NULL CHECK (proof IN (\(list(Proof.allCases)))),
+      excluded TEXT NOT NULL,
+      sees_all INTEGER NOT NULL CHECK (sees_all IN (0, 1)),
+      answer_by INTEGER NOT NULL,
+      completes INTEGER NOT NULL CHECK (completes IN (0, 1)),
+      failed INTEGER NOT NULL DEFAULT 0,
+      sealed_at INTEGER,
+      reported_at INTEGER,
+      report_status INTEGER,
+      UNIQUE (calling_ae, uid)
+    ) STRICT;
+
+    -- References that were not looked at yet, some hundred in a row.
+    CREATE TABLE unread (
+      job INTEGER NOT NULL REFERENCES inquiry(job),
+      position INTEGER NOT NULL,
+      refs BLOB NOT NULL,
+      PRIMARY KEY (job, position)
+    ) STRICT;
+
+    CREATE TABLE inquired (
+      job INTEGER NOT NULL REFERENCES inquiry(job),
+      position INTEGER NOT NULL,
+      sop_class TEXT NOT NULL,
+      sop_instance TEXT NOT NULL,
+      -- NULL while undecided, 0 for committed, otherwise the Failure Reason.
+      reason INTEGER,
+      -- Something of the instance changed since it was looked at.
+      touched \(flag) (touched IN (0, 1)),
+      PRIMARY KEY (job, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX inquired_sop ON inquired(sop_instance);
+    CREATE INDEX inquired_open ON inquired(job, position) WHERE reason IS NULL;
+    CREATE INDEX inquired_touched ON inquired(job, position) WHERE touched = 1;
+
+    -- Who is asked about an instance looks at it again when a delivery ended, or a proof was taken back.
+    CREATE TRIGGER delivery_decided AFTER UPDATE OF state, contradicted ON delivery
+    WHEN NEW.state <> OLD.state AND NEW.state IN ('delivered', 'failed', 'cancelled', 'waived', 'superseded')
+      OR NEW.contradicted <> OLD.contradicted
+    BEGIN
+      UPDATE inquired SET touched = 1
+      WHERE sop_instance = (SELECT sop_instance FROM instance WHERE id = NEW.instance) AND touched = 0
+        AND (reason IS NULL OR NEW.contradicted = 1 AND reason = 0);
+    END;
+    CREATE TRIGGER instance_decided AFTER UPDATE OF state, conflicted ON instance
+    WHEN NEW.conflicted <> OLD.conflicted OR NEW.state <> OLD.state AND NEW.state = 'discarded'
+    BEGIN
+      UPDATE inquired SET touched = 1 WHERE sop_instance = NEW.sop_instance AND touched = 0 AND reason IS NULL;
+    END;
+    CREATE TRIGGER inquired_touched AFTER UPDATE OF touched ON inquired WHEN NEW.touched = 1 BEGIN
+      UPDATE job SET next_at = 0 WHERE number = NEW.job AND state IN ('Pending', 'Running', 'Retry');
+    END;
 
     """
 

@@ -57,7 +57,14 @@ enum PurgeStatement {
   static let candidates = """
     SELECT id FROM instance INDEXED BY instance_purge
     WHERE state = 'settled' AND purge_at IS NOT NULL AND pin IS NULL AND legal_hold = 0 AND purge_at <= ?1
+      AND NOT EXISTS (\(undecided))
     ORDER BY purge_at, id LIMIT ?2
+    """
+
+  /// What a peer asked about an instance and is not decided.
+  private static let undecided = """
+    SELECT 1 FROM inquired q CROSS JOIN job j ON j.number = q.job WHERE q.sop_instance = instance.sop_instance
+      AND q.reason IS NULL AND j.state NOT IN ('Success', 'Failure')
     """
 
   /// Moves candidates to `purging` if every condition of ``PurgeGuard`` and ``Standing/isSafe`` holds on what is on
@@ -66,6 +73,7 @@ enum PurgeStatement {
     UPDATE instance SET state = '\(InstanceLifecycle.target(of: .purgeGuardHeld).rawValue)' WHERE id IN (\(candidates))
       AND state IN (\(Schema.list(InstanceLifecycle.sources(of: .purgeGuardHeld))))
       AND pin IS NULL AND legal_hold = 0
+      AND NOT EXISTS (\(undecided))
       AND NOT EXISTS (SELECT 1 FROM alarm WHERE kind = '\(AlarmKind.clockJumped.rawValue)')
       AND (conflicted = 0 OR NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
         AND d.state = 'delivered' AND d.overwrites = 0))

@@ -16,7 +16,7 @@ final class BatchingWriter: @unchecked Sendable {
   private let lock: FileLock
   private let fault: @Sendable (Moment) throws -> Void
   private let condition = NSCondition()
-  private var waiting: [Job] = []
+  private var waiting: [PendingWrite] = []
   private var isClosed = false
   private var hasEnded = false
   private var atEnd: [CheckedContinuation<Void, Never>] = []
@@ -48,7 +48,7 @@ final class BatchingWriter: @unchecked Sendable {
     alone: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      submit(Job(alone: alone, body, continuation))
+      submit(PendingWrite(alone: alone, body, continuation))
     }
   }
 
@@ -71,7 +71,7 @@ final class BatchingWriter: @unchecked Sendable {
     }
   }
 
-  private func submit(_ job: Job) {
+  private func submit(_ job: PendingWrite) {
     let refusal: LedgerError? = condition.withLock {
       if let failure { return failure }
       if isClosed { return .closed }
@@ -97,7 +97,7 @@ final class BatchingWriter: @unchecked Sendable {
   }
 
   /// Everything that waits, up to a job that wants to be alone; waits itself when nothing does. Nil at the end.
-  private func take() -> [Job]? {
+  private func take() -> [PendingWrite]? {
     condition.withLock {
       while waiting.isEmpty, !isClosed { condition.wait() }
       let count = max(waiting.firstIndex(where: \.isAlone) ?? waiting.count, 1)
@@ -111,7 +111,7 @@ final class BatchingWriter: @unchecked Sendable {
   func whenFull(_ makeRoom: @escaping @Sendable () -> Bool) { condition.withLock { self.makeRoom = makeRoom } }
 
   /// Runs a batch in one transaction; returns what tells each caller how it ended.
-  private func process(_ batch: [Job]) -> [Job.Finish] {
+  private func process(_ batch: [PendingWrite]) -> [PendingWrite.Finish] {
     do {
       do {
         return try write(batch)
@@ -125,7 +125,7 @@ final class BatchingWriter: @unchecked Sendable {
     }
   }
 
-  private func write(_ batch: [Job]) throws -> [Job.Finish] {
+  private func write(_ batch: [PendingWrite]) throws -> [PendingWrite.Finish] {
     try pool.writeWithoutTransaction { db in
       let before = db.totalChangesCount
       defer { changes += db.totalChangesCount - before }
@@ -133,8 +133,8 @@ final class BatchingWriter: @unchecked Sendable {
     }
   }
 
-  private func commit(_ batch: [Job], in db: Database) throws -> [Job.Finish] {
-    var finished: [Job.Finish] = []
+  private func commit(_ batch: [PendingWrite], in db: Database) throws -> [PendingWrite.Finish] {
+    var finished: [PendingWrite.Finish] = []
     do {
       try db.beginTransaction(.immediate)
       if batch.count == 1 {
@@ -153,8 +153,8 @@ final class BatchingWriter: @unchecked Sendable {
   }
 
   /// Runs one job in a savepoint: its error is its own, unless it ended the whole transaction.
-  private func attempt(_ job: Job, in db: Database) throws -> Job.Finish {
-    var finish: Job.Finish?
+  private func attempt(_ job: PendingWrite, in db: Database) throws -> PendingWrite.Finish {
+    var finish: PendingWrite.Finish?
     do {
       try db.inSavepoint {
         finish = try job.run(WriteTransaction(db: db))
@@ -218,7 +218,7 @@ final class BatchingWriter: @unchecked Sendable {
 }
 
 /// One verb that waits for the writer.
-struct Job: Sendable {
+struct PendingWrite: Sendable {
   typealias Finish = @Sendable () -> Void
 
   /// Does the work; what it returns hands the result to the caller.

@@ -74,6 +74,8 @@ struct WriteTransaction {
         subject)
     case .ledgerReplaced:
       try db.exists("SELECT 1 FROM instance WHERE pin IS NOT NULL AND state NOT IN ('purging', 'purged', 'discarded')")
+    case .reportUndelivered:
+      try db.exists("SELECT 1 FROM job WHERE peer = ? AND troubled_since IS NOT NULL AND deleted = 0", subject)
     default: true
     }
   }

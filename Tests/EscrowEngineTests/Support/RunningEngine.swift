@@ -22,7 +22,7 @@ struct RunningEngine: Sendable {
   /// Runs an engine for the time of `body`.
   static func run<Result: Sendable>(
     peers: [Peer] = [.scanner], unknownPeers: Set<PeerRight> = [], routes: [Route] = [], clock: EngineClock = .system,
-    disk: any SpoolDisk = PosixDisk(), adapt: (inout Settings) -> Void = { _ in },
+    disk: any SpoolDisk = PosixDisk(), hook: (any DecisionHook)? = nil, adapt: (inout Settings) -> Void = { _ in },
     prepare: (any Ledger, Settings) async throws -> Void = { _, _ in },
     _ body: (RunningEngine) async throws -> Result
   ) async throws -> Result {
@@ -39,12 +39,13 @@ struct RunningEngine: Sendable {
     settings.unknownPeers = unknownPeers
     settings.routes = RouteTable(routes: routes)
     adapt(&settings)
-    return try await run(settings, in: folder.path, clock: clock, disk: disk, prepare, body)
+    return try await run(settings, in: folder.path, clock: clock, disk: disk, hook: hook, prepare, body)
   }
 
   private static func run<Result: Sendable>(
     _ settings: Settings, in folder: String, clock: EngineClock, disk: any SpoolDisk,
-    _ prepare: (any Ledger, Settings) async throws -> Void, _ body: (RunningEngine) async throws -> Result
+    hook: (any DecisionHook)?, _ prepare: (any Ledger, Settings) async throws -> Void,
+    _ body: (RunningEngine) async throws -> Result
   ) async throws -> Result {
     let ledger = try SQLiteLedger.open(path: folder + "/escrow.db")
     try await prepare(ledger, settings)
@@ -55,7 +56,7 @@ struct RunningEngine: Sendable {
     let context = EngineContext(
       settings: settings, ledger: ledger, spool: spool,
       connector: AssociationConnector(group: group, ioPool: .singleton, logger: logger), pool: .singleton,
-      clock: clock, logger: logger)
+      clock: clock, logger: logger, decisionHook: hook)
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {

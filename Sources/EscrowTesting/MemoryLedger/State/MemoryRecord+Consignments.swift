@@ -36,6 +36,10 @@ extension MemoryRecord {
       save(new, over: old, sopInstanceUID: before.instance.sop.instanceUID)
     }
     consignments[row].instance = changed.instance
+    let isDiscarded = before.instance.state != .discarded && changed.instance.state == .discarded
+    if isDiscarded || before.instance.conflicted != changed.instance.conflicted {
+      touch(changed.instance.sop.instanceUID, wasContradicted: false)
+    }
     count(row, since: before)
     carryOut(changed.effects)
   }

@@ -67,6 +67,10 @@ extension MemoryRecord {
     case .instanceConflict:
       consignments.contains { $0.keepsConflict && $0.studyKey.rawValue == subject }
     case .ledgerReplaced: consignments.contains { $0.instance.pin != nil && $0.instance.state.isKept }
+    case .reportUndelivered:
+      inquiries.contains {
+        $0.record.job.peer.rawValue == subject && $0.record.job.troubledSince != nil && !$0.isDeleted
+      }
     default: true
     }
   }

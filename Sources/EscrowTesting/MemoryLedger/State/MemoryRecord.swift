@@ -23,6 +23,8 @@ package struct MemoryRecord: Sendable, Equatable {
   /// In the order of their opening; the number of a transaction is its index + 1.
   var commitments: [MemoryCommitment] = []
   var commitmentOfUID: [UID: Int] = [:]
+  /// In the order of asking; the number of a job is its index + 1.
+  var inquiries: [MemoryInquiry] = []
   var attempts: [DeliveryID: [AttemptRecord]] = [:]
   /// The sequence of an event is its index + 1.
   var history: [RecordedEvent] = []
@@ -64,7 +66,12 @@ extension MemoryRecord {
     guard let row = rowOfDelivery[delivery.id],
       let index = consignments[row].deliveries.firstIndex(where: { $0.id == delivery.id })
     else { return }
+    let before = consignments[row].deliveries[index]
     consignments[row].deliveries[index] = delivery
+    let ended = before.state != delivery.state && delivery.state.isTerminal
+    if ended || before.contradicted != delivery.contradicted {
+      touch(consignments[row].instance.sop.instanceUID, wasContradicted: delivery.contradicted)
+    }
     if delivery.state != .sending { claims[delivery.id] = nil }
   }
 }

@@ -1,0 +1,85 @@
+import EscrowConfiguration
+import EscrowCore
+import Logging
+import NIOConcurrencyHelpers
+import ServiceLifecycle
+
+/// Works on what peers asked: decides about the references, then tells the answers, each peer's one after the other
+/// and no peer's behind another's.
+package struct InquiryService: Service {
+  private let context: EngineContext
+  /// What is being worked on.
+  private let desk = Desk()
+
+  /// Inquiries that are decided at once.
+  private static let deciders = 8
+  /// The least time between two looks, so that a busy road is not spent on them.
+  private static let pause = Duration.milliseconds(5)
+
+  package init(context: EngineContext) { self.context = context }
+
+  package func run() async throws {
+    await withDiscardingTaskGroup { group in
+      while !context.isDraining, !Task.isCancelled {
+        var wait: Duration?
+        do {
+          try await decide(in: &group)
+          try await tell(in: &group)
+          wait = try await untilNext()
+        } catch {
+          await context.note(failure: error)
+          context.logger.error("inquiries not looked at: \(error)")
+          wait = .seconds(5)
+        }
+        try? await Task.sleep(for: Self.pause)
+        await context.inquiries.wait(atMost: wait)
+      }
+    }
+  }
+
+  private func decide(in group: inout DiscardingTaskGroup) async throws {
+    let busy = desk.decided.count
+    guard busy < Self.deciders else { return }
+    let due = try await context.ledger.dueJobs(
+      .deciding, of: nil, limit: Self.deciders + busy, now: context.clock.now())
+    for job in due.filter({ !desk.decided.contains($0.id) }).prefix(Self.deciders - busy) {
+      desk.begin(job.id)
+      group.addTask {
+        await InquiryDecisions(context: context).decide(job.id)
+        desk.end(job.id)
+        context.inquiries.wake()
+      }
+    }
+  }
+
+  private func tell(in group: inout DiscardingTaskGroup) async throws {
+    for peer in try await context.ledger.duePeers(.reporting, now: context.clock.now()) where desk.begin(peer) {
+      group.addTask {
+        await InquiryReports(context: context).tell(peer)
+        desk.end(peer)
+        context.inquiries.wake()
+      }
+    }
+  }
+
+  /// Until something is due that is not being worked on.
+  private func untilNext() async throws -> Duration? {
+    let stages: Set<JobStage> = desk.isBusy ? [] : [.deciding, .reporting]
+    guard let next = try await context.ledger.nextDueJob(stages) else { return nil }
+    return max(next.since(context.clock.now()), .zero)
+  }
+
+  /// Who works on what; whoever ends wakes the service.
+  private final class Desk: Sendable {
+    private let jobs = NIOLockedValueBox<Set<JobID>>([])
+    private let peers = NIOLockedValueBox<Set<PeerName>>([])
+
+    var decided: Set<JobID> { jobs.withLockedValue { $0 } }
+    var isBusy: Bool { !decided.isEmpty || peers.withLockedValue { !$0.isEmpty } }
+
+    func begin(_ job: JobID) { jobs.withLockedValue { _ = $0.insert(job) } }
+    func end(_ job: JobID) { jobs.withLockedValue { _ = $0.remove(job) } }
+    func begin(_ peer: PeerName) -> Bool { peers.withLockedValue { $0.insert(peer).inserted } }
+    func end(_ peer: PeerName) { peers.withLockedValue { _ = $0.remove(peer) } }
+  }
+}
