@@ -72,7 +72,7 @@ let package = Package(
     module(
       "DICOMNetwork",
       ["DICOM", "DICOMProtocol", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), nioSSL, logging]),
-    module("EscrowCore", ["DICOM", "CPCRE2"]),
+    module("EscrowCore", ["DICOM", "CPCRE2", crypto]),
     module("EscrowConfiguration", ["DICOM", "EscrowCore", yams]),
     module(
       "EscrowSpool",
@@ -168,6 +168,7 @@ let package = Package(
       ]),
     tests("EscrowCLI", ["EscrowCLI", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "LedgerSQLite"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["DICOM", "EscrowTesting"], exclude: ["Peers"], swiftSettings: settings),
+      name: "EndToEndTests", dependencies: ["DICOM", "EscrowTesting"], exclude: ["Peers", "Golden"],
+      swiftSettings: settings),
   ]
 )

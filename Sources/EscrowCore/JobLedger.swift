@@ -33,6 +33,16 @@ package protocol JobLedger: Sendable {
     to peer: PeerName, message: String, retryAt: Timestamp, givingUp: Timestamp, now: Timestamp
   ) async throws -> Timestamp?
 
+  /// Takes a wish to send instances to a peer.
+  func submit(_ store: ModalityStore, now: Timestamp) async throws
+
+  /// Does for such a wish what can be done on record: queues up to `limit` instances, counts what was sent, and asks
+  /// for commitment at the end. Nil when there is nothing to do for it.
+  func advanceStore(_ job: JobID, limit: Int, now: Timestamp) async throws -> StoreProgress?
+
+  /// What is wished in a job that sends; nil for another one's.
+  func store(_ job: JobID) async throws -> StoreRecord?
+
   /// Does what is wished to a job; nil when there is none, false when it cannot be done in its state.
   func change(_ job: JobID, _ verb: JobVerb, actor: String, now: Timestamp) async throws -> Bool?
 

@@ -8,7 +8,7 @@ package import DICOM
 ///
 /// Implementations read no clock; `now` is passed in. They may be called from many tasks at once and put what
 /// waits into one transaction.
-package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger {
+package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger {
   /// Takes an instance whose bytes are durable in the spool, together with its deliveries and events.
   ///
   /// Applies the rules for a SOP Instance UID that came before (same digest, other digest, damaged, purged) and
@@ -34,10 +34,20 @@ package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger {
     _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, now: Timestamp
   ) async throws -> TransactionOpening
 
-  /// Opens a transaction on an operator's wish for instances that need not be ours; it proves nothing.
+  /// Opens a transaction on an operator's wish for instances that need not be ours; it proves nothing to the routes.
+  ///
+  /// - Parameter asking: how it is asked for again, if it is asked for right now; nil leaves that to
+  ///   ``nextManualRequest(_:to:policy:givingUp:now:)``.
   func openTransaction(
-    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], asking: CommitmentPolicy?, actor: String,
+    now: Timestamp
   ) async throws
+
+  /// What of the operators' wishes is due to be asked for at `destination` now: a transaction that was not asked for
+  /// yet, or a further one, named `uid`, for what an earlier one was not told. Those opened before `givingUp` fail.
+  func nextManualRequest(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, givingUp: Timestamp, now: Timestamp
+  ) async throws -> TransactionOpening
 
   /// Records how the destination answered the N-ACTION-RQ.
   func recordRequest(_ uid: UID, answer: RequestAnswer, now: Timestamp) async throws
@@ -113,6 +123,8 @@ package protocol LedgerReading: Sendable {
   /// Transactions, the latest opened first.
   func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord>
   func transaction(_ uid: UID) async throws -> TransactionRecord?
+  /// What a transaction asks for, each with what was reported of it; nil when there is no such transaction.
+  func items(ofTransaction uid: UID) async throws -> [TransactionItem]?
   func alarms() async throws -> [Alarm]
   func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent]
   /// The sequence of the latest event; 0 when there is none.

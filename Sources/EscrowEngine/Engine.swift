@@ -38,7 +38,7 @@ package struct Engine: Service {
           try await DeliveryService(context: context).run()
         }
         group.addTask { try await CommitmentService(context: context).run() }
-        group.addTask { try await InquiryService(context: context).run() }
+        group.addTask { try await JobService(context: context).run() }
         group.addTask { try await UpkeepService(context: context).run() }
         group.addTask { try await listen() }
         // The first that fails ends all.

@@ -47,18 +47,38 @@ package struct Submission: Sendable {
     }
   }
 
-  /// Asks a destination for storage commitment of instances that need not be here. Returns when the request is
-  /// durable and was answered.
+  /// Asks a destination for storage commitment of instances that need not be here, as soon as it is there to be asked,
+  /// and again until it reports. Returns when the wish is durable.
   package func commit(_ references: [SOPInstance], at destination: PeerName, actor: String) async throws -> UID {
-    guard let target = context.destinations[destination] else { throw SubmissionError.unknownDestination(destination) }
-    guard target.peer.allow.contains(.report) else { throw SubmissionError.cannotReport(destination) }
+    let target = try reporting(destination)
     guard !references.isEmpty else { throw SubmissionError.noReferences }
     let uid = UID.newTransaction()
-    let now = context.clock.now()
-    try await context.ledger.openTransaction(uid, to: destination, references: references, actor: actor, now: now)
-    try await CommitmentRequests(context: context).ask(
-      CommitmentTransaction(uid: uid, destination: destination, references: references, openedAt: now), of: target)
+    try await context.ledger.openTransaction(
+      uid, to: destination, references: references, asking: nil, actor: actor, now: context.clock.now())
+    target.commitmentSignal.wake()
+    context.wakeFollowers()
     return uid
+  }
+
+  /// As ``commit(_:at:actor:)``, but asks at once, and tells how that was answered.
+  package func ask(
+    _ references: [SOPInstance], at destination: PeerName, actor: String
+  ) async throws -> (uid: UID, answer: RequestAnswer) {
+    let target = try reporting(destination)
+    let uid = UID.newTransaction()
+    let now = context.clock.now()
+    try await context.ledger.openTransaction(
+      uid, to: destination, references: references, asking: target.peer.commitment.policy, actor: actor, now: now)
+    context.wakeFollowers()
+    let transaction = CommitmentTransaction(
+      uid: uid, destination: destination, references: references.uniqued(), openedAt: now)
+    return (uid, try await CommitmentRequests(context: context).ask(transaction, of: target))
+  }
+
+  private func reporting(_ destination: PeerName) throws -> Destination {
+    guard let target = context.destinations[destination] else { throw SubmissionError.unknownDestination(destination) }
+    guard target.peer.allow.contains(.report) else { throw SubmissionError.cannotReport(destination) }
+    return target
   }
 }
 

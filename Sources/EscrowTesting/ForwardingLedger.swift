@@ -36,9 +36,21 @@ extension ForwardingLedger {
   }
 
   package func openTransaction(
-    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], asking: CommitmentPolicy?, actor: String,
+    now: Timestamp
   ) async throws {
-    try await ledger.openTransaction(uid, to: destination, references: references, actor: actor, now: now)
+    try await ledger.openTransaction(
+      uid, to: destination, references: references, asking: asking, actor: actor, now: now)
+  }
+
+  package func nextManualRequest(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, givingUp: Timestamp, now: Timestamp
+  ) async throws -> TransactionOpening {
+    try await ledger.nextManualRequest(uid, to: destination, policy: policy, givingUp: givingUp, now: now)
+  }
+
+  package func items(ofTransaction uid: UID) async throws -> [TransactionItem]? {
+    try await ledger.items(ofTransaction: uid)
   }
 
   package func recordRequest(_ uid: UID, answer: RequestAnswer, now: Timestamp) async throws {
@@ -223,6 +235,16 @@ extension ForwardingLedger {
     try await ledger.postponeReports(to: peer, message: message, retryAt: retryAt, givingUp: givingUp, now: now)
   }
 
+  package func submit(_ store: ModalityStore, now: Timestamp) async throws {
+    try await ledger.submit(store, now: now)
+  }
+
+  package func advanceStore(_ job: JobID, limit: Int, now: Timestamp) async throws -> StoreProgress? {
+    try await ledger.advanceStore(job, limit: limit, now: now)
+  }
+
+  package func store(_ job: JobID) async throws -> StoreRecord? { try await ledger.store(job) }
+
   package func change(_ job: JobID, _ verb: JobVerb, actor: String, now: Timestamp) async throws -> Bool? {
     try await ledger.change(job, verb, actor: actor, now: now)
   }
@@ -252,4 +274,24 @@ extension ForwardingLedger {
   package func inquiry(_ job: JobID) async throws -> InquiryRecord? { try await ledger.inquiry(job) }
 
   package func inquired(_ uid: UID) async throws -> [InquiredItem] { try await ledger.inquired(uid) }
+}
+
+extension ForwardingLedger {
+  package func resources(
+    _ level: ResourceLevel, in parent: Resource?, offset: Int, limit: Int
+  ) async throws -> [ResourceID] {
+    try await ledger.resources(level, in: parent, offset: offset, limit: limit)
+  }
+
+  package func instances(of resource: Resource) async throws -> [Instance] { try await ledger.instances(of: resource) }
+
+  package func countResources() async throws -> ResourceCounts { try await ledger.countResources() }
+
+  package func lookup(_ text: String) async throws -> [Resource] { try await ledger.lookup(text) }
+
+  package func remove(
+    _ instances: [InstanceID], provedBy transaction: UID?, actor: String, now: Timestamp
+  ) async throws -> [InstanceID: String] {
+    try await ledger.remove(instances, provedBy: transaction, actor: actor, now: now)
+  }
 }

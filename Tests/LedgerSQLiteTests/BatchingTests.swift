@@ -65,7 +65,7 @@ import Testing
           group.addImmediateTask {
             await BatchingTests.fails {
               try await ledger.openTransaction(
-                .transaction(number), to: "archive", references: [.number(1)], actor: "admin", now: .at(1))
+                .transaction(number), to: "archive", references: [.number(1)], asking: nil, actor: "admin", now: .at(1))
             }
           }
         }

@@ -46,6 +46,8 @@ package enum DeliveryEvent: String, Sendable, CaseIterable {
   case cancelled
   case superseded
   case requeued
+  /// Only what the API asked for: it is asked for once more.
+  case repeated
   case waived
 }
 
@@ -84,6 +86,7 @@ package enum DeliveryLifecycle {
     rows([.queued, .sending, .sent, .requested, .failed], .cancelled, .cancelled),
     rows([.queued], .superseded, .superseded),
     rows([.failed, .cancelled], .requeued, .queued),
+    rows([.delivered], .repeated, .queued),
     rows([.failed, .cancelled], .waived, .waived),
   ].flatMap { $0 }
 

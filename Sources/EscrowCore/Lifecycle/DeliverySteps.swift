@@ -72,9 +72,10 @@ extension Delivery {
     return true
   }
 
-  /// Back into the queue by an operator's wish, or because its bytes are back: counts from the start.
+  /// Back into the queue by an operator's wish, because its bytes are back, or because the API asks for it once more:
+  /// counts from the start.
   package mutating func requeue() -> Bool {
-    guard move(.requeued) else { return false }
+    guard move(.requeued) || origin == .api && move(.repeated) else { return false }
     doubtfulFailures = 0
     asks = 0
     failedAsks = 0

@@ -32,6 +32,8 @@ package enum InstanceEvent: String, Sendable, CaseIterable {
   /// Damaged, but the last route delivery became delivered or waived.
   case provenWithoutFile
   case purgeGuardHeld
+  /// No route sent it anywhere, and a report of the API's own transaction says that it is safe elsewhere.
+  case removedOnProof
   case discardDecided
   case filePurged
   case fileDiscarded
@@ -55,6 +57,7 @@ package enum InstanceLifecycle {
     rows([.damaged], .replacedHeld, .held),
     rows([.damaged], .provenWithoutFile, .settled),
     rows([.settled], .purgeGuardHeld, .purging),
+    rows([.held], .removedOnProof, .purging),
     rows([.held, .settled, .damaged], .discardDecided, .purging),
     rows([.purging], .filePurged, .purged),
     rows([.purging], .fileDiscarded, .discarded),

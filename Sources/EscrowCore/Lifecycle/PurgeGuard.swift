@@ -18,8 +18,15 @@ package enum PurgeGuard {
 
   /// In words, why the copy of a settled instance stays, when it is not for the time alone.
   package static func obstacle(_ consignment: Consignment) -> String? {
+    guard consignment.instance.state == .settled, due(consignment) == nil else { return nil }
+    return obstacleBesideRetention(consignment)
+      ?? (consignment.instance.retention == .never ? "kept: a route says never" : nil)
+  }
+
+  /// As ``obstacle(_:)``, as if the retention of the route were over.
+  package static func obstacleBesideRetention(_ consignment: Consignment) -> String? {
     let instance = consignment.instance
-    guard instance.state == .settled, due(consignment) == nil else { return nil }
+    if instance.state != .settled { return "the instance is \(instance.state)" }
     if let pin = instance.pin { return "kept: \(pin)" }
     if consignment.isAmbiguous { return "kept: other content of this SOP Instance UID is on record" }
     if let bad = consignment.deliveries.first(where: { ![.delivered, .waived, .superseded].contains($0.state) }) {
@@ -28,7 +35,6 @@ package enum PurgeGuard {
     if let bad = consignment.deliveries.first(where: { $0.discardedElements && !$0.acceptDiscarded }) {
       return "kept: \(bad.destination) discarded elements (B006H), and its route does not accept that"
     }
-    if instance.retention == .never { return "kept: a route says never" }
-    return "kept: no delivery of a route has proved it safe"
+    return Standing(of: consignment.deliveries).isSafe ? nil : "kept: no delivery of a route has proved it safe"
   }
 }

@@ -51,18 +51,27 @@ package struct CommitmentService: Service {
     case nothingDue(Duration?)
   }
 
+  /// How long what an operator wished is asked for.
+  private static let patience = Duration.days(7)
+
   private func askNext(_ destination: Destination) async throws -> Step {
-    let opening = try await context.ledger.openTransaction(
-      .newTransaction(), to: destination.name, policy: destination.peer.commitment.policy, now: context.clock.now())
-    switch opening {
-    case .opened(let transaction):
-      context.wakeFollowers()
-      let answer = try await CommitmentRequests(context: context).ask(transaction, of: destination)
-      if case .notSent = answer { return .notSent }
-      return .asked
-    case .nothingDue(let next):
-      return .nothingDue(next.map { max($0.since(context.clock.now()), .milliseconds(10)) })
-    }
+    let now = context.clock.now()
+    let policy = destination.peer.commitment.policy
+    let wished = try await context.ledger.nextManualRequest(
+      .newTransaction(), to: destination.name, policy: policy, givingUp: now - Self.patience, now: now)
+    if case .opened(let transaction) = wished { return try await ask(transaction, of: destination) }
+    let routed = try await context.ledger.openTransaction(
+      .newTransaction(), to: destination.name, policy: policy, now: now)
+    if case .opened(let transaction) = routed { return try await ask(transaction, of: destination) }
+    let next = [wished, routed].compactMap { if case .nothingDue(let next?) = $0 { next } else { nil } }.min()
+    return .nothingDue(next.map { max($0.since(context.clock.now()), .milliseconds(10)) })
+  }
+
+  private func ask(_ transaction: CommitmentTransaction, of destination: Destination) async throws -> Step {
+    context.wakeFollowers()
+    let answer = try await CommitmentRequests(context: context).ask(transaction, of: destination)
+    if case .notSent = answer { return .notSent }
+    return .asked
   }
 
   /// Waits for the back-off's time whatever happens meanwhile: each try is a transaction on record.

@@ -16,6 +16,9 @@ struct LedgerView: Sendable {
     add("last", [try await ledger.lastEvent()])
     add("files", try await ledger.files(after: nil, limit: 100_000))
     try await addListings(ledger)
+    try await addJobs(ledger, now: now)
+    try await addResources(ledger)
+    for uid in world.uids { add("inquired \(uid)", try await ledger.inquired(uid)) }
     for uid in world.uids { add("trace \(uid)", [try await ledger.trace(uid)]) }
     try await addOutbox(ledger, world: world, now: now)
   }
@@ -31,6 +34,34 @@ struct LedgerView: Sendable {
       add("\(state)", page.items.map { "\($0.delivery.id)" } + [page.next ?? "end"])
       add("\(state) count", [try await ledger.count(filter)])
     }
+  }
+
+  private mutating func addJobs(_ ledger: any Ledger, now: Timestamp) async throws {
+    let jobs = try await ledger.jobs(JobFilter(), page: PageRequest(limit: 100_000)).items
+    add("jobs", jobs)
+    for job in jobs {
+      add("inquiry \(job.id)", [try await ledger.inquiry(job.id)])
+      add("store \(job.id)", [try await ledger.store(job.id)])
+    }
+    for stage in JobStage.allCases {
+      add("due \(stage)", try await ledger.dueJobs(stage, of: nil, limit: 100, now: now).map(\.id))
+      add("peers \(stage)", try await ledger.duePeers(stage, now: now).sorted())
+      add("next \(stage)", [try await ledger.nextDueJob([stage])])
+    }
+  }
+
+  private mutating func addResources(_ ledger: any Ledger) async throws {
+    add("resources", [try await ledger.countResources()])
+    for level in ResourceLevel.allCases {
+      let names = try await ledger.resources(level, in: nil, offset: 0, limit: 1000)
+      add("\(level)", names)
+      for name in names {
+        let resource = Resource(level, name)
+        add("\(level) \(name)", try await ledger.instances(of: resource).map(\.id))
+        add("in \(name)", try await ledger.resources(.instance, in: resource, offset: 1, limit: 2))
+      }
+    }
+    add("lookup", try await ledger.lookup("P1") + ledger.lookup(Scene.study.rawValue))
   }
 
   private mutating func addOutbox(_ ledger: any Ledger, world: RandomWorld, now: Timestamp) async throws {

@@ -19,7 +19,7 @@ extension RandomWorld {
   /// The next verb; now and then the clock jumps.
   mutating func verb() -> RandomVerb {
     seconds += chance(3) ? 400_000 : chance(2) ? -400_000 : below(9)
-    return switch below(100) {
+    return switch below(115) {
     case 0..<18: admitting()
     case 18..<34: claiming()
     case 34..<50: recording()
@@ -29,6 +29,7 @@ extension RandomWorld {
     case 80..<85: damaging()
     case 85..<91: operating()
     case 91..<95: deciding()
+    case 95..<110: working()
     default: telling()
     }
   }
@@ -81,7 +82,8 @@ extension RandomWorld {
     if chance(10) {
       let references = some(of: (1...8).map(SOPInstance.number), percent: 30)
       return RandomVerb("openTransaction \(uid) by hand") {
-        try await $0.openTransaction(uid, to: destination, references: references, actor: "admin", now: now)
+        try await $0.openTransaction(
+          uid, to: destination, references: references, asking: nil, actor: "admin", now: now)
       }
     }
     return RandomVerb("openTransaction \(uid) to \(destination)") {

@@ -9,6 +9,8 @@ struct RandomWorld {
   var instances = 0
   var admissions: [Admission] = []
   var transactions = 0
+  var jobs = 0
+  var inquiries: [CommitmentInquiry] = []
   /// Attempts that may still be under way.
   var claims: [ClaimKey] = []
   let endpoints = ["ops", "ris"]

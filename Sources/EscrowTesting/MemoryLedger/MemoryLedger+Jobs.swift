@@ -35,6 +35,16 @@ extension MemoryLedger {
     try perform { $0.postponeReports(to: peer, message: message, retryAt: retryAt, givingUp: givingUp, now: now) }
   }
 
+  package func submit(_ store: ModalityStore, now: Timestamp) async throws {
+    try perform { $0.submit(store, now: now) }
+  }
+
+  package func advanceStore(_ job: JobID, limit: Int, now: Timestamp) async throws -> StoreProgress? {
+    try perform { $0.advanceStore(job, limit: limit, now: now) }
+  }
+
+  package func store(_ job: JobID) async throws -> StoreRecord? { read { $0.store(job) } }
+
   package func change(_ job: JobID, _ verb: JobVerb, actor: String, now: Timestamp) async throws -> Bool? {
     try perform { $0.change(job, verb, actor: actor, now: now) }
   }

@@ -32,9 +32,22 @@ extension MemoryLedger {
   }
 
   package func openTransaction(
-    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], asking: CommitmentPolicy?, actor: String,
+    now: Timestamp
   ) async throws {
-    try perform { try $0.openTransaction(uid, to: destination, references: references, actor: actor, now: now) }
+    try perform {
+      try $0.openTransaction(uid, to: destination, references: references, asking: asking, actor: actor, now: now)
+    }
+  }
+
+  package func nextManualRequest(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, givingUp: Timestamp, now: Timestamp
+  ) async throws -> TransactionOpening {
+    try perform { try $0.nextManualRequest(uid, to: destination, policy: policy, givingUp: givingUp, now: now) }
+  }
+
+  package func items(ofTransaction uid: UID) async throws -> [TransactionItem]? {
+    read { $0.items(ofTransaction: uid) }
   }
 
   package func recordRequest(_ uid: UID, answer: RequestAnswer, now: Timestamp) async throws {

@@ -9,6 +9,10 @@ enum Schema {
       try db.execute(sql: instances + deliveries + commitments + events + outbox + counters)
     }
     migrator.registerMigration("2 jobs") { db in try db.execute(sql: jobs + inquiries) }
+    migrator.registerMigration("3 resources") { db in
+      try db.execute(sql: resources + asking + storing)
+      try ResourceRow.fill(in: db)
+    }
     return migrator
   }
 
@@ -376,6 +380,68 @@ enum Schema {
     END;
     CREATE TRIGGER inquired_touched AFTER UPDATE OF touched ON inquired WHEN NEW.touched = 1 BEGIN
       UPDATE job SET next_at = 0 WHERE number = NEW.job AND state IN ('Pending', 'Running', 'Retry');
+    END;
+
+    """
+
+  /// What the API asks for is asked for again until it is reported, in further transactions of the first one.
+  private static let asking = """
+    ALTER TABLE commitment ADD COLUMN root INTEGER REFERENCES commitment(number);
+    ALTER TABLE commitment ADD COLUMN openings INTEGER NOT NULL DEFAULT 1;
+    CREATE INDEX commitment_again ON commitment(destination, next_ask_at)
+      WHERE manual = 1 AND root IS NULL AND next_ask_at IS NOT NULL;
+
+    """
+
+  private static let storing = """
+    CREATE TABLE storing (
+      job INTEGER PRIMARY KEY REFERENCES job(number),
+      resources TEXT NOT NULL,
+      is_permissive INTEGER NOT NULL CHECK (is_permissive IN (0, 1)),
+      -- The transaction in which commitment is asked for at the end.
+      transaction_uid TEXT,
+      failed INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+
+    CREATE TABLE stored (
+      job INTEGER NOT NULL REFERENCES storing(job),
+      position INTEGER NOT NULL,
+      instance INTEGER NOT NULL REFERENCES instance(id),
+      delivery INTEGER REFERENCES delivery(id),
+      -- NULL while open.
+      is_done INTEGER CHECK (is_done IN (0, 1)),
+      PRIMARY KEY (job, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX stored_delivery ON stored(delivery) WHERE delivery IS NOT NULL AND is_done IS NULL;
+    CREATE INDEX stored_waiting ON stored(job, position) WHERE delivery IS NULL AND is_done IS NULL;
+    CREATE INDEX stored_open ON stored(job, position) WHERE delivery IS NOT NULL AND is_done IS NULL;
+    CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON delivery
+    WHEN NEW.origin = 'api' AND NEW.state <> OLD.state AND NEW.state IN ('delivered', 'failed', 'cancelled', 'waived')
+    BEGIN
+      UPDATE job SET next_at = 0 WHERE state IN ('Pending', 'Running', 'Retry')
+        AND number IN (SELECT job FROM stored WHERE delivery = NEW.id AND is_done IS NULL);
+    END;
+
+    """
+
+  private static let resources = """
+    -- The tree of what is here: of each instance the names of its patient, study, series and of itself.
+    CREATE TABLE resource (
+      instance INTEGER PRIMARY KEY REFERENCES instance(id),
+      patient BLOB NOT NULL,
+      study BLOB NOT NULL,
+      series BLOB NOT NULL,
+      sop BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX resource_patient ON resource(patient);
+    CREATE INDEX resource_study ON resource(study);
+    CREATE INDEX resource_series ON resource(series);
+    CREATE INDEX resource_sop ON resource(sop);
+    CREATE INDEX instance_series ON instance(series) WHERE series IS NOT NULL;
+    CREATE TRIGGER resource_gone AFTER UPDATE OF state ON instance
+    WHEN NEW.state <> OLD.state AND NEW.state IN ('purging', 'purged', 'discarded')
+    BEGIN
+      DELETE FROM resource WHERE instance = NEW.id;
     END;
 
     """

@@ -14,6 +14,25 @@ extension SQLiteLedger {
     }
   }
 
+  package func items(ofTransaction uid: UID) async throws -> [TransactionItem]? {
+    try await pool.read { db in
+      guard let found = try CommitmentRow.find(uid, in: db) else { return nil }
+      return try db.rows(
+        """
+        SELECT delivery, sop_class, sop_instance, attempt, committed, reason_code, reported_by, decided_at
+        FROM item WHERE commitment = ? ORDER BY sop_instance
+        """,
+        found.number
+      ) { columns in
+        TransactionItem(
+          uid: uid, destination: found.record.destination, delivery: try columns.optionalRaw(),
+          sop: try columns.sop(), attempt: columns.next(), openedAt: found.record.openedAt,
+          committed: columns.optional(), reasonCode: columns.optional(), reportedBy: columns.optional(),
+          decidedAt: columns.optionalTime())
+      }
+    }
+  }
+
   package func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord> {
     let position = try page.position()
     return try await pool.read { db in

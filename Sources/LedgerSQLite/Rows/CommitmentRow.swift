@@ -8,19 +8,21 @@ enum CommitmentRow {
   struct Found {
     /// Its number; transactions are numbered as they are opened.
     var number: Int64
+    /// The number of the one that it asks again for; its own if there is none.
+    var root: Int64
     var study: UID?
     /// Without the failed references, which have rows of their own.
     var record: TransactionRecord
   }
 
   static let columns = """
-    c.number, c.study, c.uid, c.destination, c.state, c.opened_at, c.answered_at, c.message, c.reported_by, \
+    c.number, coalesce(c.root, c.number), c.study, c.uid, c.destination, c.state, c.opened_at, c.answered_at, c.message, c.reported_by, \
     c.next_ask_at, c.items, c.committed, c.manual
     """
 
   static func read(_ columns: inout Columns) throws -> Found {
     Found(
-      number: columns.next(), study: try columns.optionalRaw(),
+      number: columns.next(), root: columns.next(), study: try columns.optionalRaw(),
       record: TransactionRecord(
         uid: try columns.raw(), destination: try columns.raw(), state: try columns.raw(), openedAt: columns.time(),
         answeredAt: columns.optionalTime(), message: columns.optional(), reportedBy: columns.optional(),
@@ -91,7 +93,7 @@ enum CommitmentRow {
     try db.run(
       """
       UPDATE commitment SET state = iif(state = 'open', 'refused', state), message = ?,
-        next_ask_at = iif(manual, NULL, ?)
+        next_ask_at = iif(root IS NULL, ?, NULL)
       WHERE number = ?
       """,
       message, retryAt.microseconds, number)

@@ -12,14 +12,20 @@ extension SQLiteLedger {
   }
 
   package func openTransaction(
-    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], asking: CommitmentPolicy?, actor: String,
+    now: Timestamp
   ) async throws {
     try await writer.perform(alone: references.count > 500) { transaction in
-      let opened = CommitmentTransaction(
-        uid: uid, destination: destination, references: references.uniqued(), openedAt: now)
-      let items = opened.references.map { CommitmentRow.Item(sop: $0) }
-      _ = try CommitmentRow.insert(opened, items: items, study: nil, isManual: true, in: transaction.db)
-      try transaction.tell(.requested(opened, study: nil, actor: actor))
+      try transaction.openManual(
+        uid, to: destination, references: references, asking: asking, actor: actor, now: now)
+    }
+  }
+
+  package func nextManualRequest(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, givingUp: Timestamp, now: Timestamp
+  ) async throws -> TransactionOpening {
+    try await writer.perform {
+      try $0.nextManual(uid, to: destination, policy: policy, givingUp: givingUp, now: now)
     }
   }
 
@@ -107,11 +113,23 @@ extension WriteTransaction {
     switch answer {
     case .accepted: try clear(.commitmentRefused, subject: destination.rawValue, event: nil)
     case .refused(_, let message, let retryAt):
-      try CommitmentRow.refuse(transaction.number, message: message, retryAt: retryAt, in: db)
+      try refuse(transaction, message: message, retryAt: retryAt)
       try raise(.refused(destination, message: message, at: now), event: nil)
-    case .failed(_, let message): try CommitmentRow.note(transaction.number, message: message, in: db)
+    case .failed(_, let message): try CommitmentRow.note(transaction.root, message: message, in: db)
     case .notSent(let message, let retryAt):
-      try CommitmentRow.refuse(transaction.number, message: "not sent: \(message)", retryAt: retryAt, in: db)
+      try refuse(transaction, message: "not sent: \(message)", retryAt: retryAt)
+      // What never left may be asked for as it is.
+      if transaction.root == transaction.number, transaction.record.manual {
+        try db.run("UPDATE commitment SET openings = 0, state = 'open' WHERE number = ?", transaction.number)
+      }
     }
+  }
+
+  private func refuse(_ transaction: CommitmentRow.Found, message: String, retryAt: Timestamp) throws {
+    try CommitmentRow.refuse(transaction.number, message: message, retryAt: retryAt, in: db)
+    guard transaction.root != transaction.number else { return }
+    try db.run(
+      "UPDATE commitment SET message = ?, next_ask_at = iif(next_ask_at IS NULL, NULL, ?) WHERE number = ?", message,
+      retryAt.microseconds, transaction.root)
   }
 }

@@ -9,6 +9,7 @@ extension SQLiteLedger {
       guard found.job.apply(verb, now: now) else { return false }
       guard found.job != before else { return true }
       try JobRow.update(found, in: transaction.db)
+      try transaction.follow(verb, of: job, now: now)
       if verb == .resubmit, var inquiry = try InquiryRow.find(job, in: transaction.db) {
         inquiry.record.startAnew(now: now)
         try InquiryRow.update(inquiry, in: transaction.db)

@@ -61,6 +61,10 @@ struct ReportApplication {
       WHERE commitment = ? AND sop_instance = ?
       """,
       failure == nil, failure, report.reportedBy, now.microseconds, asked.number, item.sop.instanceUID.rawValue)
+    if asked.root != asked.number {
+      try transaction.apply(
+        failure, to: item.sop.instanceUID, ofRoot: asked.root, by: report.reportedBy, now: now)
+    }
     var isProved = failure == nil
     if let delivery = item.delivery, var loaded = try db.consignment(of: delivery) {
       let reference = AskedReference(
@@ -80,6 +84,7 @@ struct ReportApplication {
 
   private func answer() throws {
     try CommitmentRow.answer(asked, by: report.reportedBy, now: now, in: db)
+    if asked.root != asked.number { try transaction.conclude(asked.root, by: report.reportedBy, now: now) }
     guard var record = try CommitmentRow.find(asked.record.uid, in: db)?.record else { return }
     record.failed = try CommitmentRow.failed(of: asked.number, in: db)
     try transaction.tell(record.reportEvent(study: asked.study, actor: report.reportedBy, now: now))

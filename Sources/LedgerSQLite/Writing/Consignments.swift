@@ -55,6 +55,7 @@ extension WriteTransaction {
   func add(_ consignment: Consignment, now: Timestamp) throws {
     let wave = try wave(of: consignment.instance, now: now)
     let row = try InstanceRow.insert(consignment.instance, wave: wave, in: db)
+    try ResourceRow.insert(consignment.instance, row: row, in: db)
     var loaded = LoadedConsignment(row: row, consignment)
     loaded.current.planned = consignment.planned
     try save(loaded)

@@ -29,6 +29,8 @@ import Testing
     (.cancelled, "cancelled cancelled cancelled cancelled - cancelled - - -"),
     (.superseded, "superseded - - - - - - - -"),
     (.requeued, "- - - - - queued queued - -"),
+    // Only of deliveries that the API asked for.
+    (.repeated, "- - - - queued - - - -"),
     (.waived, "- - - - - waived waived - -"),
   ]
 

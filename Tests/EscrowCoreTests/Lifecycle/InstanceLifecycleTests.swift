@@ -13,6 +13,7 @@ import Testing
     (.replacedHeld, "- - - held - - -"),
     (.provenWithoutFile, "- - - settled - - -"),
     (.purgeGuardHeld, "- - purging - - - -"),
+    (.removedOnProof, "purging - - - - - -"),
     (.discardDecided, "purging - purging purging - - -"),
     (.filePurged, "- - - - purged - -"),
     (.fileDiscarded, "- - - - discarded - -"),
@@ -39,10 +40,10 @@ import Testing
     #expect(!InstanceLifecycle.transitions.contains { ends.contains($0.from) })
   }
 
-  /// Only the guard or an administrator's decision leads towards deletion.
-  @Test func onlyTwoEventsLeadToPurging() {
+  /// Only the guard, a report of the API's own transaction, or an administrator's decision leads towards deletion.
+  @Test func onlyThreeEventsLeadToPurging() {
     let events = InstanceLifecycle.transitions.filter { $0.to == .purging }.map(\.event)
-    #expect(Set(events) == [.purgeGuardHeld, .discardDecided])
+    #expect(Set(events) == [.purgeGuardHeld, .removedOnProof, .discardDecided])
     #expect(InstanceLifecycle.sources(of: .purgeGuardHeld) == [.settled])
   }
 }

@@ -44,7 +44,7 @@ extension LedgerConformance {
       try await scene.send(at: 10)
       for number in 1...2 { try await scene.ask(number, at: 15) }
       try await scene.ledger.openTransaction(
-        .transaction(3), to: "research", references: [.number(1)], actor: "admin", now: .at(16))
+        .transaction(3), to: "research", references: [.number(1)], asking: nil, actor: "admin", now: .at(16))
       try await scene.report(1, committed: [1], at: 20)
       let first = try await scene.ledger.transactions(TransactionFilter(), page: PageRequest(limit: 2))
       try expect(first.items.map(\.uid), [.transaction(3), .transaction(2)])

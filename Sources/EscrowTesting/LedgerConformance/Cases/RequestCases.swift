@@ -70,7 +70,8 @@ extension LedgerConformance {
       try await scene.admit(1)
       try await scene.send(at: 10)
       try await scene.ledger.openTransaction(
-        .transaction(9), to: "archive", references: [.number(1), .number(1), .number(7)], actor: "admin", now: .at(11))
+        .transaction(9), to: "archive", references: [.number(1), .number(1), .number(7)], asking: nil, actor: "admin",
+        now: .at(11))
       try await expect(scene.transaction(9).references, 2)
       try await expect(scene.transaction(9).manual, true)
       try await scene.report(9, committed: [1, 7], at: 12)

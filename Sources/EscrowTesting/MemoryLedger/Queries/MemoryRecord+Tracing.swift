@@ -15,6 +15,13 @@ extension MemoryRecord {
       events: history.filter { $0.event.isAbout(uid, or: instances) })
   }
 
+  /// As ``LedgerReading/items(ofTransaction:)``.
+  package func items(ofTransaction uid: UID) -> [TransactionItem]? {
+    commitmentOfUID[uid].map { index in
+      commitments[index].items.sorted { $0.sop.instanceUID.rawValue < $1.sop.instanceUID.rawValue }
+    }
+  }
+
   private func items(of deliveries: Set<DeliveryID>, uid: UID) -> [TransactionItem] {
     commitments.flatMap { commitment in
       commitment.items.filter { $0.delivery.map(deliveries.contains) ?? ($0.sop.instanceUID == uid) }

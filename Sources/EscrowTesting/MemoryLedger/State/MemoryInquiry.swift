@@ -20,3 +20,18 @@ struct MemoryInquiry: Sendable, Equatable {
   var isUnread: Bool { read < references.count }
   var hasNews: Bool { isUnread || references.contains { $0.isTouched } }
 }
+
+/// A wish to send with its instances.
+struct MemoryStore: Sendable, Equatable {
+  var record: StoreRecord
+  var items: [Item]
+  var isDeleted = false
+
+  struct Item: Sendable, Equatable {
+    /// The index of the instance's consignment.
+    var row: Int
+    var delivery: DeliveryID?
+    /// Nil while open.
+    var isDone: Bool?
+  }
+}

@@ -23,8 +23,11 @@ package struct MemoryRecord: Sendable, Equatable {
   /// In the order of their opening; the number of a transaction is its index + 1.
   var commitments: [MemoryCommitment] = []
   var commitmentOfUID: [UID: Int] = [:]
-  /// In the order of asking; the number of a job is its index + 1.
+  /// In the order of asking.
   var inquiries: [MemoryInquiry] = []
+  var stores: [MemoryStore] = []
+  /// All jobs in the order of submission; the number of a job is its index + 1.
+  var jobOrder: [JobID] = []
   var attempts: [DeliveryID: [AttemptRecord]] = [:]
   /// The sequence of an event is its index + 1.
   var history: [RecordedEvent] = []
@@ -72,6 +75,7 @@ extension MemoryRecord {
     if ended || before.contradicted != delivery.contradicted {
       touch(consignments[row].instance.sop.instanceUID, wasContradicted: delivery.contradicted)
     }
+    if ended, delivery.origin == .api { touchStores(of: delivery.id) }
     if delivery.state != .sending { claims[delivery.id] = nil }
   }
 }

@@ -31,6 +31,9 @@ struct MemoryAlarmKey: Sendable, Hashable {
 struct MemoryCommitment: Sendable, Equatable {
   /// Transactions are numbered as they are opened.
   var number: Int64
+  /// The index of the one that it asks again for.
+  var root: Int?
+  var openings = 1
   var study: UID?
   /// Without what ``items`` know.
   var record: TransactionRecord

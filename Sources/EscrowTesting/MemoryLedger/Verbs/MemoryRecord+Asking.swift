@@ -84,14 +84,75 @@ extension MemoryRecord {
     return opened
   }
 
-  /// As ``Ledger/openTransaction(_:to:references:actor:now:)``.
+  /// As ``Ledger/openTransaction(_:to:references:asking:actor:now:)``.
   package mutating func openTransaction(
-    _ uid: UID, to destination: PeerName, references: [SOPInstance], actor: String, now: Timestamp
+    _ uid: UID, to destination: PeerName, references: [SOPInstance], asking: CommitmentPolicy?, actor: String,
+    now: Timestamp
   ) throws {
     let opened = CommitmentTransaction(
       uid: uid, destination: destination, references: references.uniqued(), openedAt: now)
     try insert(opened, deliveries: [], study: nil, isManual: true)
+    commitments[commitments.count - 1].openings = asking == nil ? 0 : 1
+    commitments[commitments.count - 1].record.nextAskAt = asking.map { now + $0.wait(afterOpening: 1) } ?? now
     tell(.requested(opened, study: nil, actor: actor))
+  }
+
+  /// As ``Ledger/nextManualRequest(_:to:policy:givingUp:now:)``.
+  package mutating func nextManualRequest(
+    _ uid: UID, to destination: PeerName, policy: CommitmentPolicy, givingUp: Timestamp, now: Timestamp
+  ) throws -> TransactionOpening {
+    while let (index, at) = nextManual(at: destination) {
+      guard at <= now else { return .nothingDue(next: at) }
+      let open = commitments[index].items.filter { $0.committed == nil }.map(\.sop)
+        .sorted { $0.instanceUID.rawValue < $1.instanceUID.rawValue }
+      guard !open.isEmpty, commitments[index].record.openedAt > givingUp else {
+        giveUp(index, now: now)
+        continue
+      }
+      return .opened(try openAgain(index, as: uid, references: open, policy: policy, now: now))
+    }
+    return .nothingDue(next: nil)
+  }
+
+  private func nextManual(at destination: PeerName) -> (index: Int, at: Timestamp)? {
+    let due = commitments.indices.compactMap { index in
+      let commitment = commitments[index]
+      let isMeant = commitment.record.manual && commitment.root == nil && commitment.record.destination == destination
+      return isMeant ? commitment.record.nextAskAt.map { (index: index, at: $0) } : nil
+    }
+    return due.min { ($0.at, $0.index) < ($1.at, $1.index) }
+  }
+
+  private mutating func openAgain(
+    _ root: Int, as uid: UID, references: [SOPInstance], policy: CommitmentPolicy, now: Timestamp
+  ) throws -> CommitmentTransaction {
+    let isFirst = commitments[root].openings == 0
+    commitments[root].openings += 1
+    commitments[root].record.nextAskAt = now + policy.wait(afterOpening: commitments[root].openings)
+    let record = commitments[root].record
+    let opened = CommitmentTransaction(
+      uid: isFirst ? record.uid : uid, destination: record.destination, references: references, openedAt: now)
+    guard !isFirst else { return opened }
+    try insert(opened, deliveries: [], study: nil, isManual: true)
+    commitments[commitments.count - 1].root = root
+    tell(.requested(opened, study: nil))
+    return opened
+  }
+
+  private mutating func giveUp(_ index: Int, now: Timestamp) {
+    for place in commitments[index].items.indices where commitments[index].items[place].committed == nil {
+      commitments[index].items[place].decide(failure: Vouching.processingFailure, by: "escrow", at: now)
+    }
+    commitments[index].record.message = "given up: no report came"
+    conclude(index, by: "escrow", now: now)
+  }
+
+  /// Counts what is decided of a transaction.
+  mutating func conclude(_ index: Int, by reporter: String, now: Timestamp) {
+    commitments[index].record.state = .answered
+    commitments[index].record.answeredAt = now
+    commitments[index].record.reportedBy = reporter
+    if commitments[index].items.allSatisfy({ $0.committed != nil }) { commitments[index].record.nextAskAt = nil }
   }
 
   /// Writes a transaction; without deliveries it proves nothing.

@@ -22,6 +22,7 @@ extension MemoryRecord {
     let record = InquiryRecord(
       job: job, transactionUID: inquiry.transactionUID, callingAE: inquiry.callingAE, calledAE: inquiry.calledAE,
       address: inquiry.address, terms: inquiry.terms)
+    jobOrder.append(inquiry.job)
     inquiries.append(
       MemoryInquiry(
         record: record, content: inquiry.content, references: inquiry.references.map { .init(sop: $0) }))

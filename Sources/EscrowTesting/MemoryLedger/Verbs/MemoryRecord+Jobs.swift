@@ -46,29 +46,45 @@ extension MemoryRecord {
 
   /// As ``JobLedger/change(_:_:actor:now:)``.
   package mutating func change(_ job: JobID, _ verb: JobVerb, actor: String, now: Timestamp) -> Bool? {
-    guard let index = index(job), !inquiries[index].isDeleted else { return nil }
-    let before = inquiries[index].record.job
-    guard inquiries[index].record.job.apply(verb, now: now) else { return false }
-    guard inquiries[index].record.job != before else { return true }
-    if verb == .resubmit { inquiries[index].record.startAnew(now: now) }
-    tell(inquiries[index].record.job.changed(verb.rawValue, by: actor, now: now))
+    guard let before = self.job(job) else { return nil }
+    var changed = before
+    guard changed.apply(verb, now: now) else { return false }
+    guard changed != before else { return true }
+    write(changed)
+    follow(verb, of: job, now: now)
+    if verb == .resubmit, let index = index(job) { inquiries[index].record.startAnew(now: now) }
+    tell(changed.changed(verb.rawValue, by: actor, now: now))
     carryOut([.review(.reportUndelivered, subject: before.peer.rawValue)])
     return true
   }
 
   /// As ``JobLedger/deleteJob(_:actor:now:)``.
   package mutating func deleteJob(_ job: JobID, actor: String, now: Timestamp) -> Bool? {
-    guard let index = index(job), !inquiries[index].isDeleted else { return nil }
-    guard inquiries[index].record.job.state.hasEnded else { return false }
-    inquiries[index].isDeleted = true
-    tell(inquiries[index].record.job.changed("delete", by: actor, now: now))
-    carryOut([.review(.reportUndelivered, subject: inquiries[index].record.job.peer.rawValue)])
+    guard let known = self.job(job) else { return nil }
+    guard known.state.hasEnded else { return false }
+    if let index = index(job) { inquiries[index].isDeleted = true }
+    if let index = stores.firstIndex(where: { $0.record.job.id == job }) { stores[index].isDeleted = true }
+    tell(known.changed("delete", by: actor, now: now))
+    carryOut([.review(.reportUndelivered, subject: known.peer.rawValue)])
     return true
+  }
+
+  private mutating func write(_ job: Job) {
+    if let index = index(job.id) { inquiries[index].record.job = job }
+    if let index = stores.firstIndex(where: { $0.record.job.id == job.id }) { stores[index].record.job = job }
+  }
+
+  /// All jobs in the order of submission, also deleted ones.
+  private var allJobs: [(job: Job, isDeleted: Bool)] {
+    let known = Dictionary(
+      uniqueKeysWithValues: inquiries.map { ($0.record.job.id, (job: $0.record.job, isDeleted: $0.isDeleted)) }
+        + stores.map { ($0.record.job.id, (job: $0.record.job, isDeleted: $0.isDeleted)) })
+    return jobOrder.compactMap { known[$0] }
   }
 
   /// As ``JobLedger/dueJobs(_:of:limit:now:)``, and the queries that follow as theirs.
   package func dueJobs(_ stage: JobStage, of peer: PeerName?, limit: Int, now: Timestamp) -> [Job] {
-    let due = inquiries.map(\.record.job).enumerated().filter {
+    let due = allJobs.map(\.job).enumerated().filter {
       $0.element.stage == stage && $0.element.isDue(at: now) && (peer == nil || $0.element.peer == peer)
     }
     return due.sorted { (-$0.element.priority, $0.offset) < (-$1.element.priority, $1.offset) }.prefix(limit)
@@ -80,22 +96,19 @@ extension MemoryRecord {
   }
 
   package func nextDueJob(_ stages: Set<JobStage>) -> Timestamp? {
-    inquiries.map(\.record.job).filter { stages.contains($0.stage) && $0.state.isActive }.compactMap(\.nextAt).min()
+    allJobs.map(\.job).filter { stages.contains($0.stage) && $0.state.isActive }.compactMap(\.nextAt).min()
   }
 
-  package func job(_ id: JobID) -> Job? {
-    index(id).flatMap { inquiries[$0].isDeleted ? nil : inquiries[$0].record.job }
-  }
+  package func job(_ id: JobID) -> Job? { allJobs.first { $0.job.id == id && !$0.isDeleted }?.job }
 
   package func jobs(_ filter: JobFilter, page: PageRequest) throws -> Page<Job> {
     let position = try page.position() ?? .max
-    let found = inquiries.enumerated().filter { offset, inquiry in
-      let job = inquiry.record.job
-      return !inquiry.isDeleted && Int64(offset) + 1 < position && filter.kinds?.contains(job.kind) ?? true
-        && filter.states?.contains(job.state) ?? true
+    let found = allJobs.enumerated().filter { offset, entry in
+      !entry.isDeleted && Int64(offset) + 1 < position && filter.kinds?.contains(entry.job.kind) ?? true
+        && filter.states?.contains(entry.job.state) ?? true
     }
     return Page(Array(found.reversed().prefix(page.limit + 1)), limit: page.limit, position: { Int64($0.offset) + 1 }) {
-      $0.element.record.job
+      $0.element.job
     }
   }
 

@@ -30,6 +30,10 @@ extension MemoryRecord {
       hasDecided = true
       let failure = reported.failure(of: items[place].sop)
       commitments[index].items[place].decide(failure: failure, by: report.reportedBy, at: now)
+      if let root = commitments[index].root {
+        let known = commitments[root].items.firstIndex { $0.sop.instanceUID == uid && $0.committed == nil }
+        if let known { commitments[root].items[known].decide(failure: failure, by: report.reportedBy, at: now) }
+      }
       follow(items[place], of: index, failure: failure, policy: policy, now: now, counting: &applied)
     }
     let named = Set(reported.uids)
@@ -61,10 +65,8 @@ extension MemoryRecord {
   }
 
   private mutating func answer(_ index: Int, by reporter: String, policy: CommitmentPolicy, now: Timestamp) {
-    commitments[index].record.state = .answered
-    commitments[index].record.answeredAt = now
-    commitments[index].record.reportedBy = reporter
-    if commitments[index].items.allSatisfy({ $0.committed != nil }) { commitments[index].record.nextAskAt = nil }
+    conclude(index, by: reporter, now: now)
+    if let root = commitments[index].root { conclude(root, by: reporter, now: now) }
     let record = commitments[index].complete
     tell(record.reportEvent(study: commitments[index].study, actor: reporter, now: now))
     reviewOverdue(record.destination, policy: policy, now: now)
@@ -102,7 +104,7 @@ extension TransactionItem {
   /// Whether a report's word on it counts: the first does, and a failure after a success.
   fileprivate func isOpen(to failure: UInt16?) -> Bool { committed == nil || committed == true && failure != nil }
 
-  fileprivate mutating func decide(failure: UInt16?, by reporter: String, at now: Timestamp) {
+  mutating func decide(failure: UInt16?, by reporter: String, at now: Timestamp) {
     committed = failure == nil
     reasonCode = failure
     reportedBy = reporter

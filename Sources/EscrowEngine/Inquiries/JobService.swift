@@ -4,9 +4,9 @@ import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// Works on what peers asked: decides about the references, then tells the answers, each peer's one after the other
-/// and no peer's behind another's.
-package struct InquiryService: Service {
+/// Works on jobs: decides about what peers asked, tells them the answers, each peer's one after the other and no peer's
+/// behind another's, and queues what the API wants sent.
+package struct JobService: Service {
   private let context: EngineContext
   /// What is being worked on.
   private let desk = Desk()
@@ -25,10 +25,11 @@ package struct InquiryService: Service {
         do {
           try await decide(in: &group)
           try await tell(in: &group)
+          try await store()
           wait = try await untilNext()
         } catch {
           await context.note(failure: error)
-          context.logger.error("inquiries not looked at: \(error)")
+          context.logger.error("jobs not looked at: \(error)")
           wait = .seconds(5)
         }
         try? await Task.sleep(for: Self.pause)
@@ -62,9 +63,23 @@ package struct InquiryService: Service {
     }
   }
 
+  /// Instances that are queued in one step.
+  private static let queued = 200
+
+  private func store() async throws {
+    for job in try await context.ledger.dueJobs(.storing, of: nil, limit: 100, now: context.clock.now()) {
+      let progress = try await context.ledger.advanceStore(job.id, limit: Self.queued, now: context.clock.now())
+      guard let progress else { continue }
+      if progress.hasMore { context.inquiries.wake() }
+      context.destinations[progress.peer]?.noteWork()
+      if progress.asks { context.destinations[progress.peer]?.commitmentSignal.wake() }
+      context.webhooks()
+    }
+  }
+
   /// Until something is due that is not being worked on.
   private func untilNext() async throws -> Duration? {
-    let stages: Set<JobStage> = desk.isBusy ? [] : [.deciding, .reporting]
+    let stages: Set<JobStage> = desk.isBusy ? [.storing] : Set(JobStage.allCases)
     guard let next = try await context.ledger.nextDueJob(stages) else { return nil }
     return max(next.since(context.clock.now()), .zero)
   }

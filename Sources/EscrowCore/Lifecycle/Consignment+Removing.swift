@@ -1,0 +1,33 @@
+extension Consignment {
+  /// Lets the copy go on an explicit wish, whatever its retention. Returns why not, if it may not.
+  ///
+  /// - Parameters:
+  ///   - isProved: whether a report of the API's own transaction says that it is committed elsewhere.
+  ///   - isAsked: whether a peer waits to be told about it.
+  package mutating func remove(isProved: Bool, isAsked: Bool, actor: String, now: Timestamp) -> String? {
+    if [.purging, .purged, .discarded].contains(instance.state) { return nil }
+    if let obstacle = obstacleToRemoval(isProved: isProved, isAsked: isAsked) { return obstacle }
+    let hold = instance.state == .held ? instance.reason : nil
+    guard move(instance.state == .held ? .removedOnProof : .purgeGuardHeld) else {
+      return "the instance is \(instance.state)"
+    }
+    if let hold { effects.append(.review(.instanceHeld, subject: hold)) }
+    var event = event(.operatorAction, at: now, actor: actor)
+    event.reason = "removed: it is safe elsewhere"
+    effects.append(.tell(event))
+    return nil
+  }
+
+  private func obstacleToRemoval(isProved: Bool, isAsked: Bool) -> String? {
+    if let pin = instance.pin { return "kept: \(pin)" }
+    if isAsked { return "a peer's request for its commitment is not decided" }
+    if let open = deliveries.first(where: { !$0.state.isTerminal }) {
+      return "the delivery to \(open.destination) is \(open.state)"
+    }
+    guard deliveries.contains(where: { $0.origin == .route }) else {
+      if instance.conflicted { return "kept: other content of this SOP Instance UID is on record" }
+      return isProved ? nil : "no destination has committed to it"
+    }
+    return PurgeGuard.obstacleBesideRetention(self)
+  }
+}
