@@ -6,7 +6,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// The HTTP server: `/api/v1`, `/health`.
+/// The HTTP server: `/api/v1`, `/health`, and what scripts for the reference system call.
 package struct AdminServer: Service {
   private let context: EngineContext
   private let readiness: Readiness
@@ -54,7 +54,18 @@ package struct AdminServer: Service {
     WriteRoutes(context: context).add(to: api)
     OperatorRoutes(context: context).add(to: api)
     BackupRoutes(context: context, backup: backup).add(to: api)
+    addCompatible(to: CompatibleRouting(router))
     return router
+  }
+
+  /// What scripts for the reference system call.
+  private func addCompatible(to routing: CompatibleRouting<BasicRequestContext>) {
+    SystemRoutes(context: context, readiness: readiness).add(to: routing)
+    ResourceRoutes(context: context).add(to: routing)
+    ModalityRoutes(context: context).add(to: routing)
+    StoreRoutes(context: context).add(to: routing)
+    CommitmentRoutes(context: context).add(to: routing)
+    JobRoutes(context: context).add(to: routing)
   }
 
   private static func hosts(_ bound: String) -> Set<String> {

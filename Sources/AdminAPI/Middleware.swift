@@ -31,7 +31,8 @@ struct HostAndOriginCheck<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// Turns every error into problem details, and logs those that are ours.
+/// Turns every error into problem details, outside `/api` and `/health` into what the reference system answers, and logs
+/// those that are ours.
 struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
   let logger: Logger
 
@@ -40,12 +41,30 @@ struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let answer as EmptyAnswer {
+      return answer.response
+    } catch let error where !request.isOwn {
+      return try compatible(error).response(to: request)
     } catch {
       let problem = Self.problem(error)
       if problem.statusCode >= 500 {
         logger.error("\(request.method) \(request.uri.path.escaped) failed: \(error)")
       }
       return try problem.response(from: request, context: context)
+    }
+  }
+
+  private func compatible(_ error: any Error) -> CompatibleError {
+    if let error = error as? CompatibleError { return error }
+    let problem = Self.problem(error)
+    switch problem.statusCode {
+    case 404: return CompatibleError(.unknownResource)
+    case 409: return CompatibleError(.badSequenceOfCalls, problem.detail, status: .conflict)
+    case 507: return CompatibleError(.fullStorage, problem.detail)
+    case 400..<500: return CompatibleError(.badRequest, problem.detail, status: problem.status)
+    default:
+      logger.error("a request of the reference system's kind failed: \(error)")
+      return CompatibleError(.internalError, problem.detail)
     }
   }
 
@@ -65,4 +84,9 @@ struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
     default: .failure("\(error)")
     }
   }
+}
+
+extension Request {
+  /// Whether it is for the router's own interface, not for the one that is as the reference system's.
+  fileprivate var isOwn: Bool { uri.path.hasPrefix("/api/") || uri.path.hasPrefix("/health") }
 }

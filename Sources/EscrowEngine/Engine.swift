@@ -28,6 +28,7 @@ package struct Engine: Service {
     // Before recovery, which records what is newer.
     try await ClockGuard.check(in: context)
     _ = try await Recovery(context: context).run()
+    try await Modalities(context: context).restore()
     try await HealthChanges(context: context).restore()
     try await MissingDestinations(context: context).review()
     try await withGracefulShutdownHandler {

@@ -89,7 +89,7 @@ package final class EngineContext: Sendable {
     purging.wake()
     lookups.wake()
     scrubbing.wake()
-    destinations.wakeAll()
+    destinations.close()
   }
 
   /// Something was queued for these destinations.
@@ -120,6 +120,9 @@ package final class EngineContext: Sendable {
     try? await pool.runIfActive { self.space.look(at: self.clock.monotonic()) }
     storage.wake()
   }
+
+  /// A peer of the configuration, or a modality that was named at run time.
+  func peer(_ name: PeerName) -> Peer? { settings.peers[name] ?? destinations[name]?.peer }
 
   /// The AE title that we use towards a peer.
   package func localAE(for peer: Peer) -> AETitle { peer.localAE ?? settings.aeTitles.first ?? "ESCROW" }

@@ -1,5 +1,6 @@
 package import DICOM
 package import EscrowCore
+import EscrowConfiguration
 import EscrowSpool
 package import NIOCore
 
@@ -22,7 +23,7 @@ package struct Submission: Sendable {
     if let reason = context.space.refusal { throw SubmissionError.noRoom(reason) }
     let plan = RoutingPlan(
       deliveries: [PlannedDelivery(to: destination, proof: commit ? .commitment : .response, origin: .api)])
-    let instance = try await admit(chunks, plan: plan)
+    let instance = try await admit(chunks, plan: plan).instance
     let filter = DeliveryFilter(destinations: [destination], instance: instance)
     let found = try await context.ledger.deliveries(filter, page: PageRequest()).items.map(\.delivery)
     guard let delivery = found.first(where: { $0.origin == .api }) ?? found.first else {
@@ -31,13 +32,25 @@ package struct Submission: Sendable {
     return (instance, delivery.id)
   }
 
-  private func admit<Chunks: AsyncSequence>(_ chunks: Chunks, plan: RoutingPlan) async throws -> InstanceID
+  /// A Part 10 file of the API, routed as what comes from the network. Returns when it is durable, and whether it is new.
+  package func take<Chunks: AsyncSequence>(_ chunks: Chunks) async throws -> (instance: Instance, isNew: Bool)
   where Chunks.Element == ByteBuffer {
+    if let reason = context.space.refusal { throw SubmissionError.noRoom(reason) }
+    let id = try await admit(chunks, plan: nil)
+    guard let instance = try await context.ledger.instance(id.instance) else { throw LedgerError.closed }
+    return (instance, id.isNew)
+  }
+
+  /// - Parameter plan: nil asks the routes.
+  private func admit<Chunks: AsyncSequence>(
+    _ chunks: Chunks, plan: RoutingPlan?
+  ) async throws -> (instance: InstanceID, isNew: Bool) where Chunks.Element == ByteBuffer {
     do {
       let received = try await Part10Upload(context: context).receive(chunks)
-      return switch try await Admissions(context: context).admit(received.admission(plan: plan)) {
-      case .admitted: received.id
-      case .known(let earlier), .replaced(let earlier, _), .looped(let earlier): earlier
+      let admission = received.admission(plan: plan ?? context.settings.routes.plan(for: received.routingInput))
+      return switch try await Admissions(context: context).admit(admission) {
+      case .admitted: (received.id, true)
+      case .known(let earlier), .replaced(let earlier, _), .looped(let earlier): (earlier, false)
       }
     } catch {
       await context.note(failure: error)

@@ -78,6 +78,9 @@ package final class SpoolReader: Sendable {
     try disk.readAll(min(maximum, length), at: dataSetOffset, from: file)
   }
 
+  /// The preamble and the File Meta Information, as they are in the file.
+  package func readFileMeta() throws -> [UInt8] { try disk.readAll(Int(dataSetOffset), at: 0, from: file) }
+
   func checkDigest() throws {
     guard digest.value == record.digest else { throw damaged("its bytes are not those received") }
   }

@@ -295,3 +295,15 @@ extension ForwardingLedger {
     try await ledger.remove(instances, provedBy: transaction, actor: actor, now: now)
   }
 }
+
+extension ForwardingLedger {
+  package func keep(_ modality: NamedModality, actor: String, now: Timestamp) async throws {
+    try await ledger.keep(modality, actor: actor, now: now)
+  }
+
+  package func forgetModality(_ name: PeerName, actor: String, now: Timestamp) async throws -> Bool {
+    try await ledger.forgetModality(name, actor: actor, now: now)
+  }
+
+  package func modalities() async throws -> [NamedModality] { try await ledger.modalities() }
+}

@@ -24,6 +24,16 @@ extension DataSet {
     }
   }
 
+  /// Decodes the beginning of a data set, up to the element `stop` of its top level, which comes without a value: the
+  /// bytes need not hold more. Without that element the bytes must hold the whole data set.
+  public init(
+    decoding bytes: [UInt8], as transferSyntax: TransferSyntax, stoppingAt stop: Tag, limits: Limits = Limits()
+  ) throws(DataSetError) {
+    self = try bytes.withUnsafeBufferPointer { buffer throws(DataSetError) in
+      try DataSet.decode(UnsafeRawBufferPointer(buffer), transferSyntax, limits, stop: stop)
+    }
+  }
+
   /// Decodes the readable bytes of a buffer.
   public init(
     decoding buffer: ByteBuffer, as transferSyntax: TransferSyntax, limits: Limits = Limits()
@@ -34,14 +44,16 @@ extension DataSet {
   }
 
   private static func decode(
-    _ bytes: UnsafeRawBufferPointer, _ transferSyntax: TransferSyntax, _ limits: Limits
+    _ bytes: UnsafeRawBufferPointer, _ transferSyntax: TransferSyntax, _ limits: Limits, stop: Tag? = nil
   ) throws(DataSetError) -> DataSet {
     guard bytes.count <= limits.bytes else { throw .tooLong(bytes: bytes.count, limit: limits.bytes) }
     guard transferSyntax.isDeflated else {
-      var decoder = DataSetDecoder(bytes: bytes, limits: limits)
+      var decoder = DataSetDecoder(bytes: bytes, limits: limits, stop: stop)
       return try decoder.decode(transferSyntax.elementEncoding)
     }
-    return try DataSet(decoding: inflate(bytes, limit: limits.bytes), as: .explicitLittleEndian, limits: limits)
+    let inflated = try inflate(bytes, limit: limits.bytes)
+    guard let stop else { return try DataSet(decoding: inflated, as: .explicitLittleEndian, limits: limits) }
+    return try DataSet(decoding: inflated, as: .explicitLittleEndian, stoppingAt: stop, limits: limits)
   }
 
   private static func inflate(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(DataSetError) -> [UInt8] {

@@ -2,13 +2,16 @@
 struct DataSetDecoder {
   private let bytes: UnsafeRawBufferPointer
   private let limits: DataSet.Limits
+  /// Where the top level is left: that element comes without a value, and nothing after it.
+  private let stop: Tag?
   private var position = 0
   private var itemCount = 0
   private var elementCount = 0
 
-  init(bytes: UnsafeRawBufferPointer, limits: DataSet.Limits) {
+  init(bytes: UnsafeRawBufferPointer, limits: DataSet.Limits, stop: Tag? = nil) {
     self.bytes = bytes
     self.limits = limits
+    self.stop = stop
   }
 
   /// What the bytes being read belong to.
@@ -37,6 +40,9 @@ struct DataSetDecoder {
         return result
       case .itemDelimitation, .sequenceDelimitation: continue  // stray, and seen in the field
       case let tag where tag.group == 0xFFFE: throw .misplaced(tag: tag, offset: start)
+      case let tag where tag == stop && scope.depth == 0:
+        result.append(DataElement(tag, header.vr ?? DataDictionary.vr(of: tag) ?? .un, .bytes([])))
+        return result
       default: result.append(try element(header, scope))
       }
     }

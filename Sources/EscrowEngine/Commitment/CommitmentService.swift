@@ -11,7 +11,7 @@ package struct CommitmentService: Service {
 
   package func run() async throws {
     await withDiscardingTaskGroup { group in
-      for destination in context.destinations.all {
+      for await destination in context.destinations.stream() {
         group.addTask { await askAll(destination) }
       }
     }
@@ -20,7 +20,7 @@ package struct CommitmentService: Service {
   /// Asks for what is due, one transaction after the other, while the destination is there to be asked.
   private func askAll(_ destination: Destination) async {
     var notSent = 0
-    while !context.isDraining, !Task.isCancelled {
+    while !context.isDraining, !destination.isRetired, !Task.isCancelled {
       guard destination.health.current.state == .up else {
         // Woken when it is up again.
         await destination.commitmentSignal.wait(atMost: .seconds(60))

@@ -87,7 +87,7 @@ struct InquiryReports: Sendable {
     let reply = try await line.association.send(
       .commitmentReport(eventTypeID: information.eventTypeID, messageID: 1),
       dataSet: .bytes(information.encoded(transferSyntax: line.accepted.transferSyntax)), on: line.accepted.id,
-      timeout: context.settings.peers[report.peer]?.timeouts.action ?? .seconds(60))
+      timeout: context.peer(report.peer)?.timeouts.action ?? .seconds(60))
     return judge(reply.command, to: report.peer, tries: tries)
   }
 
@@ -136,7 +136,7 @@ struct InquiryReports: Sendable {
   }
 
   private func wait(for peer: PeerName, afterFailures failures: Int) -> Duration {
-    let retry = context.settings.peers[peer]?.retry ?? RetryPolicy()
+    let retry = context.peer(peer)?.retry ?? RetryPolicy()
     return retry.wait(afterFailures: failures, jitter: .random(in: 0...1))
   }
 
@@ -156,7 +156,7 @@ struct InquiryReports: Sendable {
   }
 
   private func raise(_ name: PeerName, since: Timestamp, message: String) async throws {
-    let alarmAfter = context.settings.peers[name]?.retry.alarmAfter ?? .zero
+    let alarmAfter = context.peer(name)?.retry.alarmAfter ?? .zero
     guard context.clock.now().since(since) >= alarmAfter else { return }
     let text = "cannot be told about its instances since \(since.rfc3339): \(message)"
     try await context.ledger.raise(
@@ -178,7 +178,7 @@ struct InquiryReports: Sendable {
     guard let inquiry = try await context.ledger.inquiry(job.id) else { throw Trouble("job \(job.id) is gone") }
     if let open, open.callingAE == inquiry.calledAE, open.association.calledAE == inquiry.callingAE { return open }
     await open?.association.release()
-    guard let peer = context.settings.peers[name], let host = peer.host, let port = peer.port else {
+    guard let peer = context.peer(name), let host = peer.host, let port = peer.port else {
       throw Trouble("peer \(name) has no host and port")
     }
     var proposal = Proposal(calledAE: inquiry.callingAE, callingAE: inquiry.calledAE)

@@ -81,21 +81,8 @@ package struct OperatorChanges: Sendable {
 
   /// What the routes are given of an instance on record: what its association told, and its header, from its file.
   private func routingInput(of instance: Instance) throws -> RoutingInput {
-    let reader = try context.spool.open(instance.file)
-    let observer = observer(of: instance)
-    try reader.readPrefix(Self.usualHeader).withUnsafeBytes { observer.observe($0) }
-    if observer.isDone || reader.length <= Self.usualHeader { return instance.routingInput(observer.finish()) }
-    let patient = self.observer(of: instance)
-    try reader.forEachChunk { patient.observe($0) }
-    return instance.routingInput(patient.finish())
-  }
-
-  /// In how many bytes nearly every header ends.
-  private static let usualHeader = 1 << 20
-
-  private func observer(of instance: Instance) -> HeaderObserver {
-    HeaderObserver(
-      transferSyntax: instance.transferSyntax, wanted: ReceivedInstance.wantedTags(for: context.settings.routes))
+    let wanted = ReceivedInstance.wantedTags(for: context.settings.routes)
+    return instance.routingInput(try StoredInstance(instance, in: context).header(wanted: wanted))
   }
 }
 

@@ -1,32 +1,72 @@
 package import EscrowCore
 import NIOConcurrencyHelpers
 
-/// The destinations: every peer with a host and a port, each with its health and its wake-up calls.
+/// The destinations: every peer with a host and a port, each with its health and its wake-up calls. Besides those of the
+/// configuration there are the modalities that were named at run time.
 package final class DestinationRegistry: Sendable {
-  private let destinations: [PeerName: Destination]
-
-  package init(peers: [PeerName: Peer]) {
-    destinations = peers.compactMapValues { peer in
-      guard let host = peer.host, let port = peer.port else { return nil }
-      return Destination(peer: peer, host: host, port: port)
-    }
+  private struct State: Sendable {
+    var destinations: [PeerName: Destination] = [:]
+    /// Who is told of each destination that is added.
+    var listeners: [AsyncStream<Destination>.Continuation] = []
+    var isClosed = false
   }
 
-  package subscript(name: PeerName) -> Destination? { destinations[name] }
+  private let state = NIOLockedValueBox(State())
+
+  package init(peers: [PeerName: Peer]) {
+    for peer in peers.values { add(peer) }
+  }
+
+  package subscript(name: PeerName) -> Destination? { state.withLockedValue { $0.destinations[name] } }
 
   /// All destinations in the order of their names.
-  package var all: [Destination] { destinations.values.sorted { $0.peer.name < $1.peer.name } }
+  package var all: [Destination] {
+    state.withLockedValue { $0.destinations.values.sorted { $0.peer.name < $1.peer.name } }
+  }
 
   package func wakeAll() {
-    for destination in destinations.values {
-      destination.queueSignal.wake()
-      destination.commitmentSignal.wake()
+    for destination in all { destination.wake() }
+  }
+
+  /// Adds a destination, in place of the one of that name; nothing for a peer without host and port.
+  package func add(_ peer: Peer) {
+    guard let host = peer.host, let port = peer.port else { return }
+    let new = Destination(peer: peer, host: host, port: port)
+    let old = state.withLockedValue { state in
+      for listener in state.listeners { listener.yield(new) }
+      return state.destinations.updateValue(new, forKey: peer.name)
     }
+    old?.retire()
+  }
+
+  /// Takes a destination away; what waits for it goes on waiting.
+  package func remove(_ name: PeerName) {
+    state.withLockedValue { $0.destinations.removeValue(forKey: name) }?.retire()
+  }
+
+  /// Every destination there is, and then each that is added, until ``close()``.
+  func stream() -> AsyncStream<Destination> {
+    let (stream, continuation) = AsyncStream.makeStream(of: Destination.self)
+    state.withLockedValue { state in
+      for destination in state.destinations.values { continuation.yield(destination) }
+      if state.isClosed { continuation.finish() } else { state.listeners.append(continuation) }
+    }
+    return stream
+  }
+
+  /// Nothing is added any more.
+  func close() {
+    state.withLockedValue { state in
+      state.isClosed = true
+      for listener in state.listeners { listener.finish() }
+      state.listeners = []
+    }
+    wakeAll()
   }
 
   /// How every destination's storage commitment is judged.
   package var commitmentPolicies: [PeerName: CommitmentPolicy] {
-    destinations.mapValues { $0.peer.commitment.policy }
+    state.withLockedValue { $0.destinations.mapValues { $0.peer.commitment.policy } }
   }
 }
 
@@ -50,6 +90,20 @@ package final class Destination: Sendable {
   }
 
   package var name: PeerName { peer.name }
+
+  private let retired = NIOLockedValueBox(false)
+  /// Whether another took its place, or it was taken away: who works for it ends.
+  var isRetired: Bool { retired.withLockedValue { $0 } }
+
+  func retire() {
+    retired.withLockedValue { $0 = true }
+    wake()
+  }
+
+  func wake() {
+    queueSignal.wake()
+    commitmentSignal.wake()
+  }
 
   /// Something may be due in its queue.
   package func noteWork() {

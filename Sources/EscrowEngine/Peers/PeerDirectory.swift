@@ -17,15 +17,27 @@ package final class PeerDirectory: Sendable {
     case stranger
   }
 
-  private let peers: [Peer]
+  private let configured: [Peer]
+  /// Modalities that were named at run time.
+  private let added = NIOLockedValueBox<[PeerName: Peer]>([:])
   private let unknownPeers: Set<PeerRight>
   /// What the hosts of peers without `addresses` resolve to.
   private let resolved = NIOLockedValueBox<[PeerName: Set<IPAddress>]>([:])
 
   package init(peers: [PeerName: Peer], unknownPeers: Set<PeerRight>) {
-    self.peers = peers.values.sorted { $0.name < $1.name }
+    configured = peers.values.sorted { $0.name < $1.name }
     self.unknownPeers = unknownPeers
   }
+
+  /// The configured ones first: who is both is what the configuration says.
+  private var peers: [Peer] {
+    configured + added.withLockedValue { $0.values.sorted { $0.name < $1.name } }
+  }
+
+  /// Knows a modality that was named at run time from now on.
+  package func add(_ peer: Peer) { added.withLockedValue { $0[peer.name] = peer } }
+
+  package func remove(_ name: PeerName) { added.withLockedValue { $0[name] = nil } }
 
   /// Looks up the hosts of peers without `addresses`. Blocks; a host that does not resolve keeps its last addresses.
   package func resolveHosts() {

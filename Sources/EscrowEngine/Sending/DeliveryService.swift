@@ -8,7 +8,7 @@ package struct DeliveryService: Service {
 
   package func run() async throws {
     await withDiscardingTaskGroup { group in
-      for destination in context.destinations.all {
+      for await destination in context.destinations.stream() {
         group.addTask { await DestinationQueue(destination: destination, context: context).run() }
       }
     }

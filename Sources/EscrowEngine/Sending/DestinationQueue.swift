@@ -22,7 +22,7 @@ struct DestinationQueue: Sendable {
   /// Runs until the process drains, and then until the last sender has ended.
   func run() async {
     await withDiscardingTaskGroup { group in
-      while !context.isDraining, !Task.isCancelled {
+      while !context.isDraining, !destination.isRetired, !Task.isCancelled {
         switch next() {
         case .start(let number): group.addTask { await runSender(number) }
         case .wake(let idle): idle.wake()

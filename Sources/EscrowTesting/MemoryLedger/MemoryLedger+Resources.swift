@@ -21,3 +21,25 @@ extension MemoryLedger {
     try perform { $0.remove(instances, provedBy: transaction, actor: actor, now: now) }
   }
 }
+
+/// The verbs and queries of ``ModalityLedger``.
+extension MemoryLedger {
+  package func keep(_ modality: NamedModality, actor: String, now: Timestamp) async throws {
+    try perform {
+      $0.modalities[modality.name] = modality
+      $0.tell(.modality(modality.name, "kept", actor: actor, now: now))
+    }
+  }
+
+  package func forgetModality(_ name: PeerName, actor: String, now: Timestamp) async throws -> Bool {
+    try perform {
+      guard $0.modalities.removeValue(forKey: name) != nil else { return false }
+      $0.tell(.modality(name, "forgotten", actor: actor, now: now))
+      return true
+    }
+  }
+
+  package func modalities() async throws -> [NamedModality] {
+    read { $0.modalities.values.sorted { $0.name < $1.name } }
+  }
+}

@@ -386,6 +386,7 @@ enum Schema {
 
   /// What the API asks for is asked for again until it is reported, in further transactions of the first one.
   private static let asking = """
+    CREATE TABLE modality (name TEXT PRIMARY KEY NOT NULL, configuration TEXT NOT NULL) STRICT, WITHOUT ROWID;
     ALTER TABLE commitment ADD COLUMN root INTEGER REFERENCES commitment(number);
     ALTER TABLE commitment ADD COLUMN openings INTEGER NOT NULL DEFAULT 1;
     CREATE INDEX commitment_again ON commitment(destination, next_ask_at)
