@@ -83,6 +83,7 @@ package struct Submission: Sendable {
     try await context.ledger.openTransaction(
       uid, to: destination, references: references, asking: target.peer.commitment.policy, actor: actor, now: now)
     context.wakeFollowers()
+    guard !references.isEmpty else { return (uid, .accepted) }
     let transaction = CommitmentTransaction(
       uid: uid, destination: destination, references: references.uniqued(), openedAt: now)
     return (uid, try await CommitmentRequests(context: context).ask(transaction, of: target))

@@ -17,14 +17,16 @@ struct JobRoutes: Sendable {
       delete: { _, context in try await delete(context.parameters.require("id")) })
     for verb in JobVerb.allCases {
       routing.add(
-        "jobs/:id/\(verb.rawValue)",
+        "jobs/:id/\(verb.rawValue)", get: { _, _ in throw Self.noOutput(verb.rawValue) },
         post: { _, context in try await change(context.parameters.require("id"), verb) })
     }
     routing.add(
       "jobs/:id/:key",
-      get: { _, context in
-        throw CompatibleError(.inexistentItem, "Job has no such output: \(try context.parameters.require("key"))")
-      })
+      get: { _, context in throw Self.noOutput(try context.parameters.require("key")) })
+  }
+
+  private static func noOutput(_ key: String) -> CompatibleError {
+    CompatibleError(.inexistentItem, "Job has no such output: \(key.escaped)")
   }
 
   private func list(_ request: Request) async throws -> Response {
@@ -132,8 +134,8 @@ extension Job {
   fileprivate var progress: Int {
     guard state != .success else { return 100 }
     switch kind {
-    case .storageCommitmentSCP: return (done + 1) * 100 / (total + 2)
-    case .modalityStore: return total == 0 ? 0 : done * 100 / total
+    case .storageCommitmentSCP: return ((done + 1) * 200 / (total + 2) + 1) / 2
+    case .modalityStore: return total == 0 ? 0 : (done * 200 / total + 1) / 2
     }
   }
 }

@@ -19,7 +19,7 @@ struct ModalityRoutes: Sendable {
   ]
 
   func add(to routing: CompatibleRouting<some RequestContext>) {
-    routing.add("modalities", get: { request, _ in try list(request) })
+    routing.add("modalities", get: { request, _ in try await list(request) })
     routing.add(
       "modalities/:id", get: { _, context in try show(context.parameters.require("id")) },
       put: { request, context in try await put(context.parameters.require("id"), request) },
@@ -27,7 +27,8 @@ struct ModalityRoutes: Sendable {
     routing.add(
       "modalities/:id/configuration",
       get: { _, context in
-        try JSON.compatible(configuration(of: destination(context.parameters.require("id")).peer))
+        let peer = try destination(context.parameters.require("id")).peer
+        return try await JSON.compatible(configuration(of: peer, named()[peer.name]))
       })
     routing.add(
       "modalities/:id/echo", post: { request, context in try await echo(context.parameters.require("id"), request) })
@@ -41,10 +42,11 @@ struct ModalityRoutes: Sendable {
     return destination
   }
 
-  private func list(_ request: Request) throws -> Response {
+  private func list(_ request: Request) async throws -> Response {
     let all = context.destinations.all
     guard request.has("expand") else { return try JSON.compatible(.array(all.map { .string($0.name.rawValue) })) }
-    let pairs = all.map { ($0.name.rawValue, configuration(of: $0.peer)) }
+    let named = try await named()
+    let pairs = all.map { ($0.name.rawValue, configuration(of: $0.peer, named[$0.name])) }
     return try JSON.compatible(.object(Dictionary(uniqueKeysWithValues: pairs)))
   }
 
@@ -53,13 +55,24 @@ struct ModalityRoutes: Sendable {
     return try JSON.compatible(.array(["configuration", "echo", "storage-commitment", "store"]))
   }
 
-  private func configuration(of peer: Peer) -> JSONValue {
+  private func named() async throws -> [PeerName: NamedModality] {
+    let all = try await context.ledger.modalities()
+    return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  }
+
+  private func configuration(of peer: Peer, _ named: NamedModality?) -> JSONValue {
     var body: [String: JSONValue] = [
       "AET": .string(peer.aeTitle.rawValue), "Host": .string(peer.host ?? ""), "Port": .int(peer.port ?? 0),
       "LocalAet": .string(peer.localAE?.rawValue ?? ""), "Manufacturer": "Generic", "Timeout": 0,
       "UseDicomTls": false,
     ]
     for right in Self.rights { body[right] = false }
+    if let named {
+      for right in named.allowed { body[right] = true }
+      body["Manufacturer"] = .string(named.manufacturer)
+      body["Timeout"] = .int(named.timeout)
+      return .object(body)
+    }
     body["AllowEcho"] = .bool(peer.allow.contains(.echo))
     body["AllowStore"] = .bool(peer.allow.contains(.store))
     body["AllowNAction"] = .bool(peer.allow.contains(.commit))
@@ -164,9 +177,10 @@ struct ModalityRoutes: Sendable {
   private func echo(_ name: String, _ request: Request) async throws -> Response {
     let destination = try destination(name)
     let bytes = try await request.wholeBody()
-    guard bytes.isEmpty || JSONValue(bytes) != nil else {
+    guard let body = bytes.isEmpty ? .object([:]) : JSONValue(bytes) else {
       throw CompatibleError(.badFileFormat, "Cannot parse the JSON body")
     }
+    _ = try body.integer("Timeout")
     do {
       try await Echo(connector: context.connector).run(
         destination.peer, host: destination.host, port: destination.port,

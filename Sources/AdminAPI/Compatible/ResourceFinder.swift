@@ -13,7 +13,7 @@ struct ResourceFinder: Sendable {
   /// The instances of a resource of any level.
   func instances(of text: String) async throws -> [Instance] {
     let id = ResourceID(rawValue: text)
-    guard id.isValid else { throw CompatibleError(.unknownResource) }
+    guard id.isValid, text == text.lowercased() else { throw CompatibleError(.unknownResource) }
     for level in ResourceLevel.allCases {
       let found = try await ledger.instances(of: Resource(level, id))
       if !found.isEmpty { return found }

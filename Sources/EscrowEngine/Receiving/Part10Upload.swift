@@ -12,19 +12,25 @@ struct Part10Upload: Sendable {
   where Chunks.Element == ByteBuffer {
     var start = ByteBuffer()
     var upload: StoreReceiver?
+    var structure: HeaderReader?
     let room = Signal()
     do {
       for try await chunk in chunks {
         if let upload {
           // The rest is of no use, and the end tells why.
           if upload.isDropping { break }
+          chunk.withUnsafeReadableBytes { structure?.read($0) }
           if !upload.receive(chunk) { await room.wait() }
         } else {
           start.writeImmutableBuffer(chunk)
           upload = try begin(&start, room: room)
+          structure = upload.map { Self.structure(of: TransferSyntax($0.transferSyntax), beginning: start) }
         }
       }
       guard let upload else { throw SubmissionError.notDICOM("the file ends within its File Meta Information") }
+      if structure?.finish().condition == .truncated {
+        throw SubmissionError.notDICOM("the data set ends in the middle of an element: the file is cut off")
+      }
       let (file, header) = try await upload.finish()
       return try await checked(
         ReceivedInstance(
@@ -34,6 +40,14 @@ struct Part10Upload: Sendable {
       upload?.abandon()
       throw error
     }
+  }
+
+  /// A file, unlike a message, does not say where it ends: only its elements tell whether it is whole. Looks for one that
+  /// comes after all others.
+  private static func structure(of transferSyntax: TransferSyntax, beginning: ByteBuffer) -> HeaderReader {
+    var reader = HeaderReader(transferSyntax: transferSyntax, wanted: [Tag(0xFFFC, 0xFFFC)])
+    beginning.withUnsafeReadableBytes { reader.read($0) }
+    return reader
   }
 
   /// Begins when the File Meta is complete; nil while it is not.

@@ -17,6 +17,8 @@ extension WriteTransaction {
       "UPDATE commitment SET openings = ?, next_ask_at = ? WHERE number = ?", asking == nil ? 0 : 1,
       nextAskAt.microseconds, number)
     try tell(.requested(opened, study: nil, actor: actor))
+    // About nothing nobody need be asked.
+    if items.isEmpty { try conclude(number, by: "escrow", now: now) }
   }
 
   func nextManual(

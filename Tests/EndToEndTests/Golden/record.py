@@ -1,4 +1,4 @@
-"""Records what Orthanc answers, one JSON file per exchange, beside this script (the README there says what is in them).
+"""Records what Orthanc answers, exchanges by their names in a JSON file per family, beside this script (the README there says what is in them).
 
     .venv/bin/python Tests/EndToEndTests/Golden/record.py [DIR]
 
@@ -131,10 +131,10 @@ class Orthanc:
 
 
 class Recorder:
-    """Asks Orthanc, and keeps each exchange as NAME.json."""
+    """Asks Orthanc, and keeps each exchange by its name."""
 
-    def __init__(self, orthanc, directory):
-        self.orthanc, self.directory = orthanc, directory
+    def __init__(self, orthanc):
+        self.orthanc, self.exchanges = orthanc, {}
 
     def __call__(self, name, request, body=None, shown=None, **headers):
         method, path = request.split(" ", 1)
@@ -151,10 +151,18 @@ class Recorder:
             "headers": {key: response.getheader(key) for key in HEADERS if response.getheader(key) is not None},
             "body": answer,
         }
-        target = self.directory / f"{name}.json"
-        assert not target.exists(), f"{name} is recorded twice"
-        target.write_text(json.dumps(exchange, indent=2, ensure_ascii=False) + "\n")
+        assert name not in self.exchanges, f"{name} is recorded twice"
+        self.exchanges[name] = exchange
         return answer
+
+    def write(self, directory):
+        """One file per family, one line per exchange."""
+        families = {}
+        for name, exchange in sorted(self.exchanges.items()):
+            line = f"{json.dumps(name)}: {json.dumps(exchange, ensure_ascii=False)}"
+            families.setdefault(name.split("-")[0], []).append(line)
+        for family, lines in families.items():
+            (directory / f"{family}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
     @staticmethod
     def read(data):
@@ -641,7 +649,8 @@ def main():
     golden = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).absolute()
     golden = golden if golden.is_dir() else golden.parent
     for old in golden.glob("*.json"):
-        old.unlink()
+        if old.stem != "deviations":
+            old.unlink()
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack, socket.socket() as stuck:
         stuck.bind(("127.0.0.1", 0))
         stuck.listen()
@@ -657,7 +666,7 @@ def main():
                           "nobody": asked, "unreachable": nobody}
             started[name] = Orthanc(pathlib.Path(directory) / name, name, ports[name], modalities, ConcurrentJobs=1)
             stack.callback(started[name].stop)
-        record = Recorder(started["MAIN"], golden)
+        record = Recorder(started["MAIN"])
         record_empty(record)
         record_upload(record)
         record_levels(record)
@@ -670,6 +679,7 @@ def main():
         record_generic(record)
         record_identifiers(record)
         record_deletes(record)
+    record.write(golden)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,7 @@ extension MemoryRecord {
     commitments[commitments.count - 1].openings = asking == nil ? 0 : 1
     commitments[commitments.count - 1].record.nextAskAt = asking.map { now + $0.wait(afterOpening: 1) } ?? now
     tell(.requested(opened, study: nil, actor: actor))
+    if opened.references.isEmpty { conclude(commitments.count - 1, by: "escrow", now: now) }
   }
 
   /// As ``Ledger/nextManualRequest(_:to:policy:givingUp:now:)``.
