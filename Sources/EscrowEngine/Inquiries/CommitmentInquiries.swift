@@ -167,7 +167,8 @@ extension EngineContext {
         || (other.host != nil && other.host == peer.host && other.port == peer.port)
     }
     return InquiryTerms(
-      basis: basis, proof: policy.vouchFor, excluded: Set(excluded.map(\.name)), seesAll: policy.maySee == .all,
+      basis: basis, proof: policy.vouchFor, excluded: Set(excluded.map(\.name)),
+      seesAll: policy.maySee == .all || basis == .own,
       answerBy: clock.now() + policy.answerWithin, completes: policy.completes)
   }
 

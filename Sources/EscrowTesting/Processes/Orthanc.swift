@@ -23,13 +23,13 @@ package final class Orthanc: Sendable {
     self.process = process
   }
 
-  /// Starts one with an empty storage, which stores in `transferSyntaxes`, and returns when it answers.
+  /// Starts one with an empty storage, on `port` if its peers had to know that before, which stores in `transferSyntaxes`, and returns when it answers.
   package static func start(
-    on stage: Stage, aeTitle: String = "ORTHANC", modalities: [String: Modality],
-    transferSyntaxes: [String] = ["1.2.840.10008.1.*"]
+    on stage: Stage, aeTitle: String = "ORTHANC", name: String? = nil, port: Int? = nil,
+    modalities: [String: Modality], transferSyntaxes: [String] = ["1.2.840.10008.1.*"]
   ) async throws -> Orthanc {
-    let (port, httpPort) = (try stage.ports.next(), try stage.ports.next())
-    let name = aeTitle.lowercased()
+    let (port, httpPort) = (try port ?? stage.ports.next(), try stage.ports.next())
+    let name = name ?? aeTitle.lowercased()
     let known = modalities.mapValues { modality in
       JSON.object([
         "AET": .string(modality.aeTitle), "Host": "127.0.0.1", "Port": .number(Double(modality.port)),

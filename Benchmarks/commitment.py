@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Seconds from a request for storage commitment to its report, Escrow and Orthanc side by side on this machine.
+
+The asker is the one of the end-to-end tests. Runs are interleaved, and medians compared; Escrow alone is also asked for
+what Orthanc is not. Unknown instances are asked for, and with --stored so many known ones among them. Prints a table
+and, with --json, writes everything that was measured.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+from side_by_side import ROOT, Router, free_port, make_corpus, wait_for
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+class Escrow(Router):
+    called = "ESCROW"
+
+    def __init__(self, folder, asker_port, binary):
+        self.dicom, self.http = free_port(), free_port()
+        (folder / "routes").mkdir()
+        # It commits what it has, as Orthanc does, so it must have it for good.
+        (folder / "routes" / "all.yaml").write_text(
+            "match: otherwise\nsend:\n  - { to: nowhere, proof: response }\npurge: never\n")
+        config = folder / "escrow.yaml"
+        config.write_text(f"""
+aeTitle: ESCROW
+dicom: {{ host: 127.0.0.1, port: {self.dicom} }}
+http: {{ host: 127.0.0.1, port: {self.http} }}
+spool: {{ path: spool, stopWatermark: 64MB, lowWatermark: 65MB }}
+ledger: {{ path: escrow.db }}
+routes: {{ path: routes }}
+peers:
+  asker:
+    {{ aeTitle: ASKER, host: 127.0.0.1, port: {asker_port}, allow: [echo, store, commit], commitWhen: spooled }}
+  nowhere: {{ aeTitle: NOWHERE, host: 127.0.0.1, port: {free_port()} }}
+log: {{ level: error }}
+""")
+        self.process = subprocess.Popen(
+            [binary, "serve", "--config", str(config)],
+            stdout=subprocess.DEVNULL, stderr=open(folder / "escrow.log", "wb"))
+        wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready").status == 200)
+
+
+class Orthanc(Router):
+    called = "ORTHANC"
+
+    def __init__(self, folder, asker_port, _):
+        self.dicom, self.http = free_port(), free_port()
+        config = folder / "orthanc.json"
+        config.write_text(json.dumps({
+            "DicomAet": "ORTHANC", "DicomPort": self.dicom, "HttpPort": self.http, "RemoteAccessAllowed": False,
+            "AuthenticationEnabled": False, "StorageDirectory": str(folder / "orthanc"), "Plugins": [],
+            "DicomModalities": {"asker": {
+                "AET": "ASKER", "Host": "127.0.0.1", "Port": asker_port, "AllowStorageCommitment": True}},
+        }))
+        self.process = subprocess.Popen(
+            ["/usr/sbin/Orthanc", str(config)], stdout=subprocess.DEVNULL, stderr=open(folder / "orthanc.log", "wb"))
+        wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/system").status == 200)
+
+
+class Asker:
+    def __init__(self, folder):
+        self.port = free_port()
+        script = ROOT / "Tests/EndToEndTests/Peers/asker.py"
+        self.process = subprocess.Popen(
+            [sys.executable, str(script), "--ae", "ASKER", "--port", str(self.port)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(folder / "asker.log", "wb"))
+        self.process.stdout.readline()
+
+    def ask(self, command, router, **arguments):
+        target = {"do": command, "host": "127.0.0.1", "port": router.dicom, "called": router.called}
+        self.process.stdin.write(json.dumps(target | arguments) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        if "error" in answer:
+            raise RuntimeError(f"{command}: {answer['error']}")
+        return answer
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+def store(asker, router, corpus):
+    results = asker.ask("send", router, files=[str(path) for path in sorted(corpus.rglob("*.dcm"))])["results"]
+    failed = [each for each in results if each["status"] != 0]
+    if failed:
+        raise RuntimeError(f"{router.called} did not store {failed[0]}")
+    return [[CT, each["uid"]] for each in results]
+
+
+def references(stored, count, run):
+    """The stored ones, as far as they go, and unknown ones that no other run names."""
+    known = stored[:count]
+    return known + [[CT, f"1.2.826.0.1.3680043.10.997.{run}.{number + 1}"] for number in range(count - len(known))]
+
+
+def measure(asker, router, stored, count, run, patience):
+    before = router.usage()
+    answer = asker.ask("time", router, references=references(stored, count, run), patience=patience)
+    after = router.usage()
+    if answer["report"] is None:
+        raise RuntimeError(f"{router.called} did not report {count}: {answer}")
+    if answer["committed"] + answer["failed"] != count:
+        raise RuntimeError(f"{router.called} reported on {answer['committed']} + {answer['failed']} of {count}")
+    measured = {name: answer[name] for name in ("request", "report", "committed", "failed")}
+    return measured | {"cpu": after["cpu"] - before["cpu"], "rssMB": after["rssMB"]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--counts", default="250,1000,4000", help="references a request, for each of the two")
+    parser.add_argument("--alone", default="10000,100000", help="the same for Escrow alone; empty for none")
+    parser.add_argument("--pairs", type=int, default=3, help="interleaved repetitions")
+    parser.add_argument("--stored", type=int, default=0, help="small instances that are stored first and asked for")
+    parser.add_argument("--escrow", default=str(ROOT / ".build/release/escrow"))
+    parser.add_argument("--only", help="comma-separated: escrow, orthanc")
+    parser.add_argument("--timeout", type=int, default=900, help="seconds a single report may take")
+    parser.add_argument("--json", help="file to write all measurements to")
+    options = parser.parse_args()
+    kinds = {"escrow": Escrow, "orthanc": Orthanc}
+    names = options.only.split(",") if options.only else list(kinds)
+    counts, alone = ([int(each) for each in text.split(",") if each] for text in (options.counts, options.alone))
+    work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
+    asker, routers, stored, results = Asker(work), {}, {}, {}
+    try:
+        if options.stored:
+            make_corpus(work / "corpus", options.stored, 64, 1)
+        for name in names:
+            folder = work / name
+            folder.mkdir()
+            routers[name] = kinds[name](folder, asker.port, options.escrow)
+            stored[name] = store(asker, routers[name], work / "corpus") if options.stored else []
+        plan = [(name, count) for count in counts for _ in range(options.pairs) for name in names]
+        if "escrow" in names:
+            plan += [("escrow", count) for count in alone for _ in range(options.pairs)]
+        first = int(time.time())
+        for number, (name, count) in enumerate(plan):
+            measured = measure(asker, routers[name], stored[name], count, first + number, options.timeout)
+            results.setdefault(f"{name}-{count}", []).append(measured)
+            print(f"{name}-{count}: {measured['report']:.3f} s", file=sys.stderr)
+    finally:
+        for router in routers.values():
+            router.stop()
+        asker.stop()
+        shutil.rmtree(work)
+    report(results, options)
+
+
+def report(results, options):
+    columns = ["request", "report", "cpu", "rssMB", "committed", "failed"]
+    print(f"seconds from N-ACTION-RQ to its response and to the report; {options.stored} instances stored; "
+          f"medians of {options.pairs}; {os.cpu_count()} processors")
+    print("case".ljust(16) + "".join(column.rjust(12) for column in columns))
+    for name, runs in results.items():
+        medians = {column: statistics.median(run[column] for run in runs) for column in columns}
+        cells = [f"{medians[column]:12.3f}" for column in columns[:3]]
+        cells += [f"{medians[column]:12.0f}" for column in columns[3:]]
+        print(name.ljust(16) + "".join(cells))
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
