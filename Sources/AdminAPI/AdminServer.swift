@@ -53,6 +53,7 @@ package struct AdminServer: Service {
     WebhookRoutes(context: context, ping: ping).add(to: api)
     WriteRoutes(context: context).add(to: api)
     OperatorRoutes(context: context).add(to: api)
+    JobListRoutes(context: context).add(to: api)
     BackupRoutes(context: context, backup: backup).add(to: api)
     addCompatible(to: CompatibleRouting(router))
     return router

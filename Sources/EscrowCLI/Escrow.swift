@@ -20,8 +20,9 @@ package struct Escrow: AsyncParsableCommand {
     version: Software.version,
     subcommands: [
       ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
-      QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, WebhooksCommand.self, RouteCommand.self,
-      PurgingCommand.self, RebuildCommand.self, BackupCommand.self, RestoreCommand.self, DemoCommand.self,
+      QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, JobsCommand.self, WebhooksCommand.self,
+      RouteCommand.self, PurgingCommand.self, RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
+      DemoCommand.self,
     ])
 
   package init() {}

@@ -7,9 +7,11 @@ package struct TraceBody: Codable, Sendable {
   package var deliveries: [DeliveryBody]
   package var attempts: [AttemptBody]
   package var transactions: [TraceTransactionBody]
+  /// What peers asked about it, and what they were told; empty for a study.
+  package var inquiries: [InquiredBody]
   package var events: [EventBody]
 
-  init(_ trace: Trace) {
+  init(_ trace: Trace, inquired: [InquiredItem]) {
     instances = trace.instances.map { instance in
       InstanceBody(
         InstanceRecord(instance: instance, deliveries: trace.deliveries.filter { $0.instance == instance.id }))
@@ -17,6 +19,7 @@ package struct TraceBody: Codable, Sendable {
     deliveries = trace.deliveries.map { DeliveryBody($0) }
     attempts = trace.attempts.map { AttemptBody($0) }
     transactions = trace.transactions.map { TraceTransactionBody($0) }
+    inquiries = inquired.map { InquiredBody($0) }
     events = trace.events.map { EventBody($0) }
   }
 }

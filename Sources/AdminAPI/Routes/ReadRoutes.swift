@@ -83,11 +83,12 @@ struct ReadRoutes: Sendable {
 
   private func trace(_ uid: UID) async throws -> Response {
     let trace = try await ledger.trace(uid)
-    guard !trace.instances.isEmpty || !trace.transactions.isEmpty else {
+    let inquired = try await context.ledger.inquired(uid)
+    guard !trace.instances.isEmpty || !trace.transactions.isEmpty || !inquired.isEmpty else {
       throw ProblemDetails.notFound(
         "nothing is on record of \(uid.rawValue.escaped) as SOP Instance or Study Instance UID")
     }
-    return try JSON.response(TraceBody(trace))
+    return try JSON.response(TraceBody(trace, inquired: inquired))
   }
 
   private func commitments(_ request: Request) async throws -> Response {

@@ -18,6 +18,7 @@ struct TraceCommand: ParsableCommand {
     for instance in trace.instances { show(instance, trace) }
     let shown = Set(trace.instances.map(\.sopInstanceUID))
     for item in trace.transactions where !shown.contains(item.sopInstanceUID) { print(line(item)) }
+    for item in trace.inquiries { print(line(item)) }
     print("events")
     for event in trace.events {
       let details = [event.to.map { "to \($0)" }, event.reason].compactMap { $0 }.joined(separator: ": ")
@@ -40,6 +41,12 @@ struct TraceCommand: ParsableCommand {
       }
       for item in trace.transactions where item.delivery == delivery.id { print("    \(line(item))") }
     }
+  }
+
+  private func line(_ item: InquiredBody) -> String {
+    let result = item.result.map { "\($0)\(item.reason.map { " \($0)" } ?? "")" } ?? "not decided yet"
+    let told = item.reportedAt.map { ", told \($0)" } ?? ", not told yet"
+    return "\(item.askedAt)  \(item.askedBy) asked in transaction \(item.transactionUID): \(result)\(told)"
   }
 
   private func line(_ item: TraceTransactionBody) -> String {
