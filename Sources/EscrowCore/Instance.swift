@@ -24,6 +24,10 @@ package struct Instance: Sendable, Equatable {
   package var recovered: Bool
   /// Why its copy stays until an operator confirms that it may go; nil when nobody need confirm.
   package var pin: String?
+  /// To whom its copy is promised, so that it stays for good; nil when it is to nobody.
+  package var promise: String?
+  /// The peers that sent the same bytes besides ``source``, in that order.
+  package var alsoFrom: [PeerName] = []
   /// An operator decided that its copy goes without proof: it ends `discarded`, not `purged`.
   package var discarding: Bool
 
@@ -31,7 +35,8 @@ package struct Instance: Sendable, Equatable {
     id: InstanceID, sop: SOPInstance, transferSyntax: UID, attributes: InstanceAttributes, source: Source,
     receivedAt: Timestamp, dataSetLength: Int64, digest: Digest, file: InstanceID, state: InstanceState,
     reason: String? = nil, retention: Retention, settledAt: Timestamp? = nil, conflicted: Bool = false,
-    recovered: Bool = false, pin: String? = nil, discarding: Bool = false
+    recovered: Bool = false, pin: String? = nil, promise: String? = nil, alsoFrom: [PeerName] = [],
+    discarding: Bool = false
   ) {
     self.id = id
     self.sop = sop
@@ -49,8 +54,13 @@ package struct Instance: Sendable, Equatable {
     self.conflicted = conflicted
     self.recovered = recovered
     self.pin = pin
+    self.promise = promise
+    self.alsoFrom = alsoFrom
     self.discarding = discarding
   }
+
+  /// Whether a peer sent it, first or again.
+  package func isFrom(_ peer: PeerName) -> Bool { source.peer == peer || alsoFrom.contains(peer) }
 }
 
 /// The attributes kept for finding, grouping and telling; text as received, decoded for display only.

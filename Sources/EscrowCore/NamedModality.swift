@@ -54,6 +54,9 @@ package protocol ModalityLedger: Sendable {
   /// Forgets a modality; false when there is none.
   func forgetModality(_ name: PeerName, actor: String, now: Timestamp) async throws -> Bool
 
+  /// Whether a delivery of a route to a destination of this name is on record, in whatever state.
+  func hasRouted(to name: PeerName) async throws -> Bool
+
   /// In the order of their names.
   func modalities() async throws -> [NamedModality]
 }

@@ -305,5 +305,6 @@ extension ForwardingLedger {
     try await ledger.forgetModality(name, actor: actor, now: now)
   }
 
+  package func hasRouted(to name: PeerName) async throws -> Bool { try await ledger.hasRouted(to: name) }
   package func modalities() async throws -> [NamedModality] { try await ledger.modalities() }
 }

@@ -158,6 +158,15 @@ struct CommitmentRoutes: Sendable {
   /// Lets the local copies go of exactly what was reported as committed, if everything was.
   private func remove(_ uid: UID) async throws -> Response {
     let (record, items) = try await transaction(uid)
+    guard let peer = context.destinations[record.destination]?.peer else {
+      throw CompatibleError(
+        .badSequenceOfCalls, "\(record.destination) is not known any more, so neither is who answered",
+        status: .conflict)
+    }
+    if context.isOurselves(peer) {
+      throw CompatibleError(
+        .badSequenceOfCalls, "\(record.destination) is Escrow itself, whose word proves nothing", status: .conflict)
+    }
     guard Self.status(record, items) == .success else {
       throw CompatibleError(
         .badSequenceOfCalls,

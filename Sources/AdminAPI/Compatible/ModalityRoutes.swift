@@ -94,7 +94,11 @@ struct ModalityRoutes: Sendable {
     }
     guard let body = JSONValue(try await request.wholeBody()) else { throw CompatibleError(.badFileFormat) }
     let modality = try Self.modality(name, body)
-    try await Modalities(context: context).keep(modality, actor: "api")
+    do {
+      try await Modalities(context: context).keep(modality, actor: "api")
+    } catch let error as ModalityError {
+      throw CompatibleError(.badSequenceOfCalls, "\(error)", status: .conflict)
+    }
     return Self.done
   }
 

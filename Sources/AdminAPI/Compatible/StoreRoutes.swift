@@ -111,6 +111,10 @@ struct StoreRoutes: Sendable {
       let now = context.clock.monotonic()
       if store.job.done > lastProgress.done { lastProgress = (store.job.done, now) }
       var trouble = destination.health.current.trouble
+      if context.destinations[destination.name] !== destination {
+        trouble = "the modality \(destination.name) was changed or removed"
+      }
+      if store.job.state == .paused { trouble = trouble ?? "the job is paused" }
       if timeout > 0, now.since(lastProgress.at) > .seconds(timeout) {
         trouble = trouble ?? "no progress within \(timeout) s"
       }

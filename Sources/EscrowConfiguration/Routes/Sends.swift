@@ -50,6 +50,10 @@ extension RouteFile {
     if peerNode["host"] == nil, peerNode["port"] == nil {
       loading.error(place, "peer `\(name)` has no `host` and `port`, so nothing can be sent to it")
     }
+    if settings.settings.aeTitles.contains(peer.aeTitle) {
+      loading.error(
+        place, "peer `\(name)` has one of our own AE titles: what we send to ourselves is safe nowhere else")
+    }
     if proof == .commitment, !peer.allow.contains(.report) {
       loading.error(
         item["proof"]?.position ?? place,

@@ -43,9 +43,10 @@ extension InquiryRecord {
   ) -> EscrowEvent? {
     switch result {
     case .accepted(let status):
-      guard job.move(.succeeded, now: now) else { return nil }
+      // Also when it was paused or cancelled meanwhile: it was told.
       reportedAt = now
       reportStatus = status
+      guard job.move(.succeeded, now: now) else { return nil }
       return event(.inquiryAnswered, at: now)
     case .unwanted(let status, let message):
       guard job.move(.failed, now: now) else { return nil }

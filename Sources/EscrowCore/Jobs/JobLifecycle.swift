@@ -86,7 +86,10 @@ extension Job {
       nextAt = nil
       failure = nil
       troubledSince = nil
-    case .failed, .paused, .cancelled: nextAt = nil
+    case .failed, .paused: nextAt = nil
+    case .cancelled:
+      nextAt = nil
+      troubledSince = nil
     case .started, .postponed: break
     }
     return true

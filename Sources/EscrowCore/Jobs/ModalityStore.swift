@@ -69,8 +69,10 @@ extension Consignment {
     guard instance.state.hasFile else { return "the instance is \(instance.state)" }
     if let known = deliveries.firstIndex(where: { $0.destination == peer && $0.origin == .api }) {
       // What is on its way is what is asked for.
-      if deliveries[known].state.isTerminal { _ = deliveries[known].requeue() }
-      if !deliveries[known].state.isTerminal, deliveries[known].hold != nil { deliveries[known].hold = nil }
+      if deliveries[known].state.isTerminal {
+        guard deliveries[known].requeue() else { return "the delivery is \(deliveries[known].state)" }
+      }
+      deliveries[known].cancelRequested = false
     } else {
       planned.append(PlannedDelivery(to: peer, proof: .response, origin: .api))
     }
@@ -91,7 +93,7 @@ extension Consignment {
 extension StoreRecord {
   /// Ends it when all is counted, or when something failed that must not. True when it ended, in whichever way.
   package mutating func conclude(isAllDone: Bool, failure: String?, now: Timestamp) -> Bool {
-    if failed > 0, !isPermissive {
+    if failed > 0, !isPermissive || failed == job.total {
       job.move(.failed, now: now)
       job.failure = JobFailure(.network, failure ?? "an instance could not be sent")
       return true
@@ -99,5 +101,12 @@ extension StoreRecord {
     guard isAllDone else { return false }
     job.move(.succeeded, now: now)
     return true
+  }
+}
+
+extension Consignment {
+  /// Whether something is on its way to a peer already because the API asked for it.
+  package func isStoring(to peer: PeerName) -> Bool {
+    deliveries.contains { $0.destination == peer && $0.origin == .api && !$0.state.isTerminal }
   }
 }

@@ -26,6 +26,7 @@ extension Consignment {
 
   /// The same bytes came again while their file is here: adds what the routes want now and did not want before.
   package mutating func merge(_ admission: Admission, deliveries wanted: [PlannedDelivery], now: Timestamp) {
+    note(admission.source.peer)
     tell(.instanceReceived, reason: "the same bytes again", actor: admission.source.actor, now: now)
     let hold = instance.state == .held ? instance.reason : nil
     add(wanted, plan: admission.plan)
@@ -44,6 +45,7 @@ extension Consignment {
       _ = damage(reason: "found missing or damaged when the same bytes came again", now: now)
     }
     tell(.instanceReceived, reason: "replaces the damaged file", actor: admission.source.actor, now: now)
+    note(admission.source.peer)
     instance.file = admission.id
     instance.reason = nil
     for index in deliveries.indices where deliveries[index].reason == Consignment.damaged {
@@ -61,6 +63,11 @@ extension Consignment {
       instance.settledAt = now
     }
     effects.append(.review(.instanceDamaged, subject: studyKey.rawValue))
+  }
+
+  /// A peer sent the same bytes again.
+  private mutating func note(_ peer: PeerName?) {
+    if let peer, !instance.isFrom(peer) { instance.alsoFrom.append(peer) }
   }
 
   private mutating func hold(_ reason: String, now: Timestamp) {

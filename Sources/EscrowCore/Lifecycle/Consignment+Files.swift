@@ -27,7 +27,7 @@ extension Consignment {
 
   /// The file was gone at recovery: as good as purged if everything is safe elsewhere, else damaged.
   package mutating func loseFile(reason: String, now: Timestamp) -> Bool {
-    guard instance.state == .settled, standing.isSafe, !isAmbiguous else {
+    guard instance.state == .settled, standing.isSafe, !isAmbiguous, instance.promise == nil else {
       return damage(reason: reason, now: now)
     }
     move(.purgeGuardHeld)

@@ -4,8 +4,11 @@ extension Consignment {
   /// - Parameters:
   ///   - isProved: whether a report of the API's own transaction says that it is committed elsewhere.
   ///   - isAsked: whether a peer waits to be told about it.
-  package mutating func remove(isProved: Bool, isAsked: Bool, actor: String, now: Timestamp) -> String? {
+  ///   - isWanted: whether a job is to send it and has not queued it yet.
+  package mutating func remove(isProved: Bool, isAsked: Bool, isWanted: Bool, actor: String, now: Timestamp) -> String?
+  {
     if [.purging, .purged, .discarded].contains(instance.state) { return nil }
+    if isWanted { return "a job that is to send it has not ended" }
     if let obstacle = obstacleToRemoval(isProved: isProved, isAsked: isAsked) { return obstacle }
     let hold = instance.state == .held ? instance.reason : nil
     guard move(instance.state == .held ? .removedOnProof : .purgeGuardHeld) else {
@@ -19,13 +22,16 @@ extension Consignment {
   }
 
   private func obstacleToRemoval(isProved: Bool, isAsked: Bool) -> String? {
-    if let pin = instance.pin { return "kept: \(pin)" }
+    if let pin = instance.pin ?? instance.promise { return "kept: \(pin)" }
     if isAsked { return "a peer's request for its commitment is not decided" }
     if let open = deliveries.first(where: { !$0.state.isTerminal }) {
       return "the delivery to \(open.destination) is \(open.state)"
     }
     guard deliveries.contains(where: { $0.origin == .route }) else {
       if instance.conflicted { return "kept: other content of this SOP Instance UID is on record" }
+      if let partial = deliveries.first(where: { $0.discardedElements && !$0.acceptDiscarded }) {
+        return "kept: \(partial.destination) discarded elements of it"
+      }
       return isProved ? nil : "no destination has committed to it"
     }
     return PurgeGuard.obstacleBesideRetention(self)

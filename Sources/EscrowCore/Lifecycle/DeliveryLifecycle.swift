@@ -86,7 +86,7 @@ package enum DeliveryLifecycle {
     rows([.queued, .sending, .sent, .requested, .failed], .cancelled, .cancelled),
     rows([.queued], .superseded, .superseded),
     rows([.failed, .cancelled], .requeued, .queued),
-    rows([.delivered], .repeated, .queued),
+    rows([.delivered, .waived], .repeated, .queued),
     rows([.failed, .cancelled], .waived, .waived),
   ].flatMap { $0 }
 

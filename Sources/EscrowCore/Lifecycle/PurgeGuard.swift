@@ -10,7 +10,8 @@ package enum PurgeGuard {
   /// the first as well.
   package static func due(_ consignment: Consignment) -> Timestamp? {
     let instance = consignment.instance
-    guard instance.state == .settled, !consignment.isAmbiguous, instance.pin == nil, let settledAt = instance.settledAt,
+    guard instance.state == .settled, !consignment.isAmbiguous, instance.pin == nil,
+      instance.promise == nil, let settledAt = instance.settledAt,
       case .after(let retention) = instance.retention, Standing(of: consignment.deliveries).isSafe
     else { return nil }
     return settledAt + retention
@@ -27,7 +28,7 @@ package enum PurgeGuard {
   package static func obstacleBesideRetention(_ consignment: Consignment) -> String? {
     let instance = consignment.instance
     if instance.state != .settled { return "the instance is \(instance.state)" }
-    if let pin = instance.pin { return "kept: \(pin)" }
+    if let pin = instance.pin ?? instance.promise { return "kept: \(pin)" }
     if consignment.isAmbiguous { return "kept: other content of this SOP Instance UID is on record" }
     if let bad = consignment.deliveries.first(where: { ![.delivered, .waived, .superseded].contains($0.state) }) {
       return "kept: the delivery to \(bad.destination) is \(bad.state)"

@@ -12,19 +12,42 @@ package enum Vouching: Sendable, Equatable {
   package static let noSuchObjectInstance: UInt16 = 0x0112
   package static let classInstanceConflict: UInt16 = 0x0119
 
+  /// What the record says of one reference.
+  package struct Judgement: Sendable, Equatable {
+    package var vouching: Vouching
+    /// The instance that decides; nil when none is known of that class.
+    package var subject: Consignment?
+
+    init(_ vouching: Vouching, _ subject: Consignment? = nil) {
+      self.vouching = vouching
+      self.subject = subject
+    }
+
+    /// What is decided on record: a hook is asked about everything but what cannot be.
+    package func forRecord(_ basis: InquiryTerms.Basis) -> Vouching {
+      basis == .hook && vouching != .failed(Vouching.classInstanceConflict) ? .open : vouching
+    }
+  }
+
   /// What the record says of `sop` to a peer, `known` being all instances with its UID in the order of their
   /// admission.
   package static func of(
     _ sop: SOPInstance, among known: [Consignment], for peer: PeerName, by terms: InquiryTerms
-  ) -> (vouching: Vouching, subject: Consignment?) {
-    let visible = known.last { terms.seesAll || $0.instance.source.peer == peer }
-    guard let subject = visible else { return (.failed(noSuchObjectInstance), nil) }
-    guard subject.instance.sop.classUID == sop.classUID else { return (.failed(classInstanceConflict), subject) }
-    return (subject.vouching(by: terms), subject)
+  ) -> Judgement {
+    let visible = known.last { terms.seesAll || $0.instance.isFrom(peer) }
+    guard let subject = visible else { return Judgement(.failed(noSuchObjectInstance)) }
+    guard subject.instance.sop.classUID == sop.classUID else { return Judgement(.failed(classInstanceConflict)) }
+    return Judgement(subject.vouching(by: terms), subject)
   }
 }
 
 extension Consignment {
+  /// Its copy stays for good because a peer is told that it is safe here.
+  package mutating func promise(to inquiry: InquiryRecord) {
+    instance.promise =
+      instance.promise ?? "promised to \(inquiry.job.peer) in transaction \(inquiry.transactionUID)"
+  }
+
   /// Whether every destination that counts has it, so that its copy here matters no more.
   package func isProved(by terms: InquiryTerms) -> Bool { delivered(by: terms) == .committed }
 
@@ -44,8 +67,8 @@ extension Consignment {
   }
 
   private func delivered(by terms: InquiryTerms) -> Vouching {
-    // Commitment speaks of UIDs: which of the contents is safe, no report says.
-    if isAmbiguous { return .open }
+    // Commitment speaks of UIDs: which of the contents is safe, no report says, and which of them the peer has, nobody.
+    if instance.conflicted { return .open }
     let counted = deliveries.filter {
       $0.origin == .route && $0.proof >= terms.proof && !terms.excluded.contains($0.destination)
     }

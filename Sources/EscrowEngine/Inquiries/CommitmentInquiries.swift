@@ -172,5 +172,6 @@ extension EngineContext {
       answerBy: clock.now() + policy.answerWithin, completes: policy.completes)
   }
 
-  private func isOurselves(_ peer: Peer) -> Bool { settings.aeTitles.contains(peer.aeTitle) }
+  /// Whether a peer is this router: what it says of our instances is what we said.
+  package func isOurselves(_ peer: Peer) -> Bool { settings.aeTitles.contains(peer.aeTitle) }
 }

@@ -12,9 +12,10 @@ package struct JobService: Service {
   private let desk = Desk()
 
   /// Inquiries that are decided at once.
-  private static let deciders = 8
+  private static let deciders = 16
   /// The least time between two looks, so that a busy road is not spent on them.
   private static let pause = Duration.milliseconds(5)
+  private static let busyWait = Duration.milliseconds(250)
 
   package init(context: EngineContext) { self.context = context }
 
@@ -79,9 +80,9 @@ package struct JobService: Service {
 
   /// Until something is due that is not being worked on.
   private func untilNext() async throws -> Duration? {
-    let stages: Set<JobStage> = desk.isBusy ? [.storing] : Set(JobStage.allCases)
-    guard let next = try await context.ledger.nextDueJob(stages) else { return nil }
-    return max(next.since(context.clock.now()), .zero)
+    guard let next = try await context.ledger.nextDueJob(Set(JobStage.allCases)) else { return nil }
+    // What is due is being worked on: looked for again soon, since others may become due meanwhile.
+    return max(next.since(context.clock.now()), desk.isBusy ? Self.busyWait : .zero)
   }
 
   /// Who works on what; whoever ends wakes the service.

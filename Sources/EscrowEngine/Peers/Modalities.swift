@@ -1,6 +1,7 @@
 import EscrowConfiguration
 package import EscrowCore
 import EscrowSpool
+import Logging
 
 /// Names remote modalities at run time, and forgets them.
 package struct Modalities: Sendable {
@@ -11,12 +12,22 @@ package struct Modalities: Sendable {
   /// At start: those that were named before. A name that the configuration has by now is the configuration's.
   func restore() async throws {
     for modality in try await context.ledger.modalities() where context.settings.peers[modality.name] == nil {
-      try await begin(modality)
+      if try await context.ledger.hasRouted(to: modality.name) {
+        context.logger.warning("a modality is not used: \(ModalityError.nameOfADestination(modality.name))")
+      } else {
+        try await begin(modality)
+      }
     }
   }
 
   /// Returns when it is durable.
+  ///
+  /// - Throws: ``ModalityError`` when routes sent to a peer of this name: what is on record of that one, and what its
+  ///   reports prove, is not to become another's.
   package func keep(_ modality: NamedModality, actor: String) async throws {
+    guard try await !context.ledger.hasRouted(to: modality.name) else {
+      throw ModalityError.nameOfADestination(modality.name)
+    }
     try await context.ledger.keep(modality, actor: actor, now: context.clock.now())
     try await begin(modality)
   }
@@ -33,5 +44,17 @@ package struct Modalities: Sendable {
     context.peers.add(modality.peer)
     context.destinations.add(modality.peer)
     try await context.pool.runIfActive { context.peers.resolveHosts() }
+  }
+}
+
+/// Why a modality cannot be named.
+package enum ModalityError: Error, CustomStringConvertible {
+  case nameOfADestination(PeerName)
+
+  package var description: String {
+    switch self {
+    case .nameOfADestination(let name):
+      "\(name) was a peer of escrow.yaml, and deliveries of routes to it are on record: name the modality otherwise"
+    }
   }
 }

@@ -35,9 +35,18 @@ package final class PeerDirectory: Sendable {
   }
 
   /// Knows a modality that was named at run time from now on.
-  package func add(_ peer: Peer) { added.withLockedValue { $0[peer.name] = peer } }
+  package func add(_ peer: Peer) {
+    // What the name meant before speaks for nobody.
+    resolved.withLockedValue { $0[peer.name] = nil }
+    added.withLockedValue { $0[peer.name] = peer }
+  }
 
-  package func remove(_ name: PeerName) { added.withLockedValue { $0[name] = nil } }
+  package func remove(_ name: PeerName) {
+    added.withLockedValue { $0[name] = nil }
+    resolved.withLockedValue { $0[name] = nil }
+  }
+
+  private func isAdded(_ peer: Peer) -> Bool { added.withLockedValue { $0[peer.name] == peer } }
 
   /// Looks up the hosts of peers without `addresses`. Blocks; a host that does not resolve keeps its last addresses.
   package func resolveHosts() {
@@ -55,17 +64,22 @@ package final class PeerDirectory: Sendable {
 
   package func caller(_ aeTitle: AETitle, at address: String) -> Caller {
     let named = peers.filter { $0.aeTitle == aeTitle }
-    guard let source = IPAddress(address) else { return named.first.map { .elsewhere($0.name) } ?? .stranger }
-    if let peer = named.first(where: { isFrom($0, source) }) { return .peer(peer) }
+    let elsewhere = named.first { !isAdded($0) }.map { Caller.elsewhere($0.name) } ?? .stranger
+    guard let source = IPAddress(address) else { return elsewhere }
+    let known = named.first { isFrom($0, source) }
+    if let known, !isAdded(known) { return .peer(known) }
+    // A modality that is named at run time takes nothing away from who calls under its name.
     let destinations = destinations(reportedBy: aeTitle, at: source)
+    if destinations.contains(where: { $0 != known?.name }) { return .reporter(destinations) }
+    if let known { return .peer(known) }
     if !destinations.isEmpty { return .reporter(destinations) }
-    return named.first.map { .elsewhere($0.name) } ?? .stranger
+    return elsewhere
   }
 
   /// What a caller may do.
   package func rights(of caller: Caller) -> Set<PeerRight> {
     switch caller {
-    case .peer(let peer): peer.allow
+    case .peer(let peer): isAdded(peer) ? peer.allow.union(rights(of: .stranger)) : peer.allow
     case .reporter: [.echo, .report]
     case .elsewhere: []
     case .stranger: unknownPeers.intersection([.echo, .store])

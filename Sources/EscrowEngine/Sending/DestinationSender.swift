@@ -41,7 +41,7 @@ struct DestinationSender: Sendable {
 
   private func sendAll(over association: inout DeliveryAssociation?) async throws -> Timestamp? {
     var limit = Self.batch
-    while !context.isDraining {
+    while !context.isDraining, !destination.isRetired {
       let batch = try await claim(limit)
       if batch.claims.isEmpty {
         if batch.nextDue == nil { await HealthChanges(context: context).succeeded(destination) }
@@ -85,7 +85,9 @@ struct DestinationSender: Sendable {
     _ claims: ArraySlice<Claim>, over association: inout DeliveryAssociation?
   ) async -> ArraySlice<Claim> {
     var rest = claims
-    while let claim = rest.first, !context.isDraining, destination.health.current.state == .up {
+    while let claim = rest.first, !context.isDraining, !destination.isRetired,
+      destination.health.current.state == .up
+    {
       if association?.covers(claim) != true {
         await association?.release()
         association = await connect(for: rest)

@@ -39,6 +39,12 @@ extension MemoryLedger {
     }
   }
 
+  package func hasRouted(to name: PeerName) async throws -> Bool {
+    read { record in
+      record.consignments.contains { $0.deliveries.contains { $0.destination == name && $0.origin == .route } }
+    }
+  }
+
   package func modalities() async throws -> [NamedModality] {
     read { $0.modalities.values.sorted { $0.name < $1.name } }
   }

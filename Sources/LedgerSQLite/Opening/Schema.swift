@@ -287,6 +287,10 @@ enum Schema {
     """
 
   private static let jobs = """
+    -- To whom the copy is promised, for good; and the peers that sent the same bytes besides the first.
+    ALTER TABLE instance ADD COLUMN promise TEXT;
+    ALTER TABLE instance ADD COLUMN also_from TEXT NOT NULL DEFAULT '';
+
     CREATE TABLE job (
       number INTEGER PRIMARY KEY AUTOINCREMENT,
       uuid TEXT NOT NULL UNIQUE,
@@ -365,18 +369,23 @@ enum Schema {
     CREATE INDEX inquired_touched ON inquired(job, position) WHERE touched = 1;
 
     -- Who is asked about an instance looks at it again when a delivery ended, or a proof was taken back.
-    CREATE TRIGGER delivery_decided AFTER UPDATE OF state, contradicted ON delivery
+    CREATE TRIGGER delivery_decided AFTER UPDATE OF state, contradicted, discarded_elements ON delivery
     WHEN NEW.state <> OLD.state AND NEW.state IN ('delivered', 'failed', 'cancelled', 'waived', 'superseded')
-      OR NEW.contradicted <> OLD.contradicted
+      OR NEW.contradicted <> OLD.contradicted OR NEW.discarded_elements <> OLD.discarded_elements
     BEGIN
       UPDATE inquired SET touched = 1
       WHERE sop_instance = (SELECT sop_instance FROM instance WHERE id = NEW.instance) AND touched = 0
-        AND (reason IS NULL OR NEW.contradicted = 1 AND reason = 0);
+        AND (reason IS NULL OR reason = 0 AND (NEW.contradicted = 1 OR NEW.discarded_elements = 1));
     END;
     CREATE TRIGGER instance_decided AFTER UPDATE OF state, conflicted ON instance
     WHEN NEW.conflicted <> OLD.conflicted OR NEW.state <> OLD.state AND NEW.state = 'discarded'
     BEGIN
-      UPDATE inquired SET touched = 1 WHERE sop_instance = NEW.sop_instance AND touched = 0 AND reason IS NULL;
+      UPDATE inquired SET touched = 1 WHERE sop_instance = NEW.sop_instance AND touched = 0
+        AND (reason IS NULL OR reason = 0 AND NEW.conflicted = 1);
+    END;
+    CREATE TRIGGER instance_came AFTER INSERT ON instance BEGIN
+      UPDATE inquired SET touched = 1 WHERE sop_instance = NEW.sop_instance AND touched = 0
+        AND (reason IS NULL OR reason = 0);
     END;
     CREATE TRIGGER inquired_touched AFTER UPDATE OF touched ON inquired WHEN NEW.touched = 1 BEGIN
       UPDATE job SET next_at = 0 WHERE number = NEW.job AND state IN ('Pending', 'Running', 'Retry');
@@ -411,9 +420,12 @@ enum Schema {
       delivery INTEGER REFERENCES delivery(id),
       -- NULL while open.
       is_done INTEGER CHECK (is_done IN (0, 1)),
+      -- The job queued it; otherwise somebody else did, and the job only waits for it.
+      is_own INTEGER NOT NULL DEFAULT 0 CHECK (is_own IN (0, 1)),
       PRIMARY KEY (job, position)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX stored_delivery ON stored(delivery) WHERE delivery IS NOT NULL AND is_done IS NULL;
+    CREATE INDEX stored_instance ON stored(instance) WHERE delivery IS NULL AND is_done IS NULL;
     CREATE INDEX stored_waiting ON stored(job, position) WHERE delivery IS NULL AND is_done IS NULL;
     CREATE INDEX stored_open ON stored(job, position) WHERE delivery IS NOT NULL AND is_done IS NULL;
     CREATE TRIGGER delivery_ended AFTER UPDATE OF state ON delivery

@@ -7,7 +7,8 @@ enum InstanceRow {
   static let columns = """
     i.uuid, i.file, i.sop_class, i.sop_instance, i.transfer_syntax, i.patient_id, i.accession_number, i.study, \
     i.series, i.modality, i.study_date, i.calling_ae, i.called_ae, i.address, i.peer, i.association, i.received_at, \
-    i.bytes, i.digest, i.state, i.reason, i.retention, i.settled_at, i.conflicted, i.recovered, i.pin, i.discarding
+    i.bytes, i.digest, i.state, i.reason, i.retention, i.settled_at, i.conflicted, i.recovered, i.pin, i.promise, \
+    i.also_from, i.discarding
     """
 
   static func read(_ columns: inout Columns) throws -> Instance {
@@ -28,7 +29,8 @@ enum InstanceRow {
       id: id, sop: sop, transferSyntax: transferSyntax, attributes: attributes, source: source,
       receivedAt: receivedAt, dataSetLength: bytes, digest: digest, file: file, state: try columns.raw(),
       reason: columns.optional(), retention: Retention(stored: columns.optional()), settledAt: columns.optionalTime(),
-      conflicted: columns.next(), recovered: columns.next(), pin: columns.optional(), discarding: columns.next())
+      conflicted: columns.next(), recovered: columns.next(), pin: columns.optional(),
+      promise: columns.optional(), alsoFrom: columns.lines().map { PeerName($0) }, discarding: columns.next())
   }
 
   static let insertion = """
@@ -60,11 +62,12 @@ enum InstanceRow {
     try db.run(
       """
       UPDATE instance SET file = ?, state = ?, reason = ?, retention = ?, settled_at = ?, conflicted = ?, pin = ?,
-        discarding = ?, purge_at = ?, stored = ?, committed = ?, failed = ?
+        promise = ?, also_from = ?, discarding = ?, purge_at = ?, stored = ?, committed = ?, failed = ?
       WHERE id = ?
       """,
       instance.file.rawValue, instance.state.rawValue, instance.reason, instance.retention.stored,
-      instance.settledAt.stored, instance.conflicted, instance.pin, instance.discarding,
+      instance.settledAt.stored, instance.conflicted, instance.pin, instance.promise,
+      instance.alsoFrom.map(\.rawValue).joined(separator: "\n"), instance.discarding,
       PurgeGuard.due(consignment).stored, standing.isStored, standing.isCommitted, standing.hasFailed, row)
   }
 }

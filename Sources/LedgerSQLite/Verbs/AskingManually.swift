@@ -73,9 +73,9 @@ extension WriteTransaction {
     try db.run(
       """
       UPDATE item SET committed = ?, reason_code = ?, reported_by = ?, decided_at = ?
-      WHERE commitment = ? AND sop_instance = ? AND committed IS NULL
+      WHERE commitment = ? AND sop_instance = ? AND (committed IS NULL OR committed = 1 AND ?)
       """,
-      failure == nil, failure, reporter, now.microseconds, root, uid.rawValue)
+      failure == nil, failure, reporter, now.microseconds, root, uid.rawValue, failure != nil)
   }
 
   /// Counts what is decided of a transaction.

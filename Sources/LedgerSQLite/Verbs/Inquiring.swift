@@ -118,7 +118,10 @@ extension WriteTransaction {
   ) throws -> InquiryAnswer {
     guard known.content == inquiry.content else { return .contradicts(known.record.job.id) }
     var again = known
-    if again.record.askAgain(now: now) { try InquiryRow.update(again, in: db) }
+    if again.record.askAgain(now: now) {
+      try InquiryRow.update(again, in: db)
+      try db.run("UPDATE job SET deleted = 0 WHERE number = ?", known.number)
+    }
     return .repeated(known.record.job.id)
   }
 
@@ -191,15 +194,14 @@ extension WriteTransaction {
   }
 
   private func vouching(_ sop: SOPInstance, of record: InquiryRecord) throws -> Vouching {
-    if record.terms.basis == .hook { return .open }
     let known = try db.consignments(sopInstanceUID: sop.instanceUID).map(\.original)
-    return Vouching.of(sop, among: known, for: record.job.peer, by: record.terms).vouching
+    return Vouching.of(sop, among: known, for: record.job.peer, by: record.terms).forRecord(record.terms.basis)
   }
 
   /// Looks again at a reference; a success whose proof was taken back is undecided again until it was told.
   private func review(_ reference: InquiredStatement.Reference, of found: inout InquiryRow.Found) throws {
     var reason = reference.reason
-    if reason == 0, found.record.sealedAt == nil, found.record.terms.basis == .delivered {
+    if reason == 0, found.record.sealedAt == nil, found.record.terms.basis != .hook {
       reason = try vouching(reference.sop, of: found.record).decision
       if reason == nil { found.record.job.done -= 1 }
       if let reason, reason != 0 { found.record.failed += 1 }
@@ -237,9 +239,7 @@ extension WriteTransaction {
     guard var loaded = try db.consignment(id), loaded.current.instance.state.hasFile else {
       return Vouching.processingFailure
     }
-    loaded.current.instance.pin =
-      loaded.current.instance.pin
-      ?? "promised to \(record.job.peer) in transaction \(record.transactionUID)"
+    loaded.current.promise(to: record)
     try save(loaded)
     return nil
   }

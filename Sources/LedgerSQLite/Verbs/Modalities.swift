@@ -21,6 +21,12 @@ extension SQLiteLedger {
     }
   }
 
+  package func hasRouted(to name: PeerName) async throws -> Bool {
+    try await pool.read { db in
+      try db.exists("SELECT 1 FROM delivery WHERE destination = ?1 AND origin = 'route'", name.rawValue)
+    }
+  }
+
   package func modalities() async throws -> [NamedModality] {
     try await pool.read { db in
       try db.rows("SELECT configuration FROM modality ORDER BY name") { columns in

@@ -57,7 +57,7 @@ enum PurgeStatement {
   static let candidates = """
     SELECT id FROM instance INDEXED BY instance_purge
     WHERE state = 'settled' AND purge_at IS NOT NULL AND pin IS NULL AND legal_hold = 0 AND purge_at <= ?1
-      AND NOT EXISTS (\(undecided))
+      AND promise IS NULL AND NOT EXISTS (\(undecided)) AND NOT EXISTS (\(wanted))
     ORDER BY purge_at, id LIMIT ?2
     """
 
@@ -67,13 +67,19 @@ enum PurgeStatement {
       AND q.reason IS NULL AND j.state NOT IN ('Success', 'Failure')
     """
 
+  /// What a job is to send and has not queued yet.
+  private static let wanted = """
+    SELECT 1 FROM stored s CROSS JOIN job j ON j.number = s.job WHERE s.instance = instance.id
+      AND s.delivery IS NULL AND s.is_done IS NULL AND j.state NOT IN ('Success', 'Failure')
+    """
+
   /// Moves candidates to `purging` if every condition of ``PurgeGuard`` and ``Standing/isSafe`` holds on what is on
   /// record now.
   static let begin = """
     UPDATE instance SET state = '\(InstanceLifecycle.target(of: .purgeGuardHeld).rawValue)' WHERE id IN (\(candidates))
       AND state IN (\(Schema.list(InstanceLifecycle.sources(of: .purgeGuardHeld))))
-      AND pin IS NULL AND legal_hold = 0
-      AND NOT EXISTS (\(undecided))
+      AND pin IS NULL AND promise IS NULL AND legal_hold = 0
+      AND NOT EXISTS (\(undecided)) AND NOT EXISTS (\(wanted))
       AND NOT EXISTS (SELECT 1 FROM alarm WHERE kind = '\(AlarmKind.clockJumped.rawValue)')
       AND (conflicted = 0 OR NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
         AND d.state = 'delivered' AND d.overwrites = 0))

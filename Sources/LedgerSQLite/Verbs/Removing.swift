@@ -12,9 +12,9 @@ extension SQLiteLedger {
       for id in instances {
         guard var loaded = try writing.db.consignment(id) else { continue }
         let obstacle = loaded.current.remove(
-          isProved: try writing.isProved(loaded.current.instance.sop, in: transaction),
+          isProved: try writing.isProved(loaded.current.instance, in: transaction),
           isAsked: try writing.db.exists(RemovalStatement.undecided, loaded.current.instance.sop.instanceUID.rawValue),
-          actor: actor, now: now)
+          isWanted: try writing.db.exists(RemovalStatement.wanted, id.rawValue), actor: actor, now: now)
         obstacles[id] = obstacle
         removed.append(loaded)
       }
@@ -31,17 +31,26 @@ enum RemovalStatement {
       AND q.reason IS NULL AND j.state NOT IN ('Success', 'Failure')
     """
 
-  /// Whether the report of the API's transaction ?1 says that ?2, of class ?3, is committed.
+  /// What a job is to send of the instance with the UUID ?1 and has not queued yet.
+  static let wanted = """
+    SELECT 1 FROM stored s INDEXED BY stored_instance CROSS JOIN job j ON j.number = s.job
+    WHERE s.instance = (SELECT id FROM instance WHERE uuid = ?1) AND s.delivery IS NULL AND s.is_done IS NULL
+      AND j.state NOT IN ('Success', 'Failure')
+    """
+
+  /// Whether the report of the API's transaction ?1, opened at ?4 or later, says that ?2, of class ?3, is committed.
   static let proved = """
     SELECT 1 FROM commitment c JOIN item t ON t.commitment = c.number
     WHERE c.uid = ?1 AND c.manual = 1 AND t.sop_instance = ?2 AND t.sop_class = ?3 AND t.committed = 1
+      AND c.opened_at >= ?4
     """
 }
 
 extension WriteTransaction {
-  fileprivate func isProved(_ sop: SOPInstance, in transaction: UID?) throws -> Bool {
+  fileprivate func isProved(_ instance: Instance, in transaction: UID?) throws -> Bool {
     guard let transaction else { return false }
     return try db.exists(
-      RemovalStatement.proved, transaction.rawValue, sop.instanceUID.rawValue, sop.classUID.rawValue)
+      RemovalStatement.proved, transaction.rawValue, instance.sop.instanceUID.rawValue, instance.sop.classUID.rawValue,
+      instance.receivedAt.microseconds)
   }
 }

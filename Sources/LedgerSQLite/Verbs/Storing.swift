@@ -60,13 +60,23 @@ enum StoreRow {
     ORDER BY s.position LIMIT ?2
     """
 
-  /// Deliveries that have not ended and that no other job waits for: ?1 job.
+  /// Deliveries that jobs queued and this one waits for, that have not ended, and that no other job waits for: ?1 job.
   static let open = """
     SELECT s.delivery FROM stored s INDEXED BY stored_open
-    WHERE s.job = ?1 AND s.delivery IS NOT NULL AND s.is_done IS NULL
+    WHERE s.job = ?1 AND s.delivery IS NOT NULL AND s.is_done IS NULL AND s.is_own = 1
       AND NOT EXISTS (SELECT 1 FROM stored o INDEXED BY stored_delivery CROSS JOIN job j ON j.number = o.job
         WHERE o.delivery = s.delivery AND o.delivery IS NOT NULL AND o.is_done IS NULL AND o.job <> s.job
           AND j.state NOT IN ('Success', 'Failure'))
+    """
+
+  /// ?1 job, ?2 position, ?3 instance, ?4 destination, ?5 whether it was on its way already: then it is the job's own
+  /// only if another job queued it.
+  static let queued = """
+    UPDATE stored SET delivery = d.id,
+      is_own = NOT ?5 OR EXISTS (SELECT 1 FROM stored o INDEXED BY stored_delivery
+        WHERE o.delivery = d.id AND o.delivery IS NOT NULL AND o.is_done IS NULL AND o.is_own = 1)
+    FROM (SELECT id FROM delivery WHERE instance = ?3 AND destination = ?4 AND origin = 'api') d
+    WHERE job = ?1 AND position = ?2
     """
 
   static let count = "UPDATE stored SET is_done = ? WHERE job = ? AND position = ?"
@@ -96,7 +106,9 @@ extension WriteTransaction {
     found.record.job.move(.started, now: now)
     var failure = try countEnded(&found, limit: limit)
     if failure == nil || found.record.isPermissive { failure = try queue(&found, limit: limit, now: now) ?? failure }
-    let hasMore = try !db.rows(StoreRow.waiting, found.number, 1) { $0.next() as Int }.isEmpty
+    let hasMore =
+      try !db.rows(StoreRow.waiting, found.number, 1) { $0.next() as Int }.isEmpty
+      || !db.rows(StoreRow.ended, found.number, 1) { $0.next() as Int }.isEmpty
     let isAllDone = found.record.job.done == found.record.job.total
     let hasEnded = found.record.conclude(isAllDone: isAllDone, failure: failure, now: now)
     if !hasEnded { found.record.job.nextAt = hasMore ? now : nil }
@@ -131,6 +143,7 @@ extension WriteTransaction {
     }
     for item in waiting {
       guard var loaded = try db.consignment(row: item.instance) else { continue }
+      let isShared = loaded.current.isStoring(to: found.record.job.peer)
       if let obstacle = loaded.current.store(to: found.record.job.peer, now: now) {
         failure = failure ?? obstacle
         try count(false, position: item.position, of: &found)
@@ -138,12 +151,7 @@ extension WriteTransaction {
       } else {
         try save(loaded)
         try db.run(
-          """
-          UPDATE stored SET delivery =
-            (SELECT id FROM delivery WHERE instance = ? AND destination = ? AND origin = 'api')
-          WHERE job = ? AND position = ?
-          """,
-          item.instance, found.record.job.peer.rawValue, found.number, item.position)
+          StoreRow.queued, found.number, item.position, item.instance, found.record.job.peer.rawValue, isShared)
       }
     }
     return failure

@@ -28,6 +28,13 @@ extension LedgerConformance {
       try await expect(scene.advance(job: 1, at: 20)?.undecided, 0)
       try await expect(scene.told(1, at: 21), [UID.number(1).rawValue])
     },
+    LedgerCase("the name of a destination of routes stays its own") { scene in
+      try await expect(scene.ledger.hasRouted(to: "archive"), false)
+      try await scene.admit(1)
+      try await scene.deliver()
+      try await expect(scene.ledger.hasRouted(to: "archive"), true)
+      try await expect(scene.ledger.hasRouted(to: "second"), false)
+    },
     LedgerCase("a delivery that failed fails the inquiry at once") { scene in
       try await scene.admit(1)
       try await scene.inquire(1, about: [1], at: 5)
@@ -137,7 +144,7 @@ extension LedgerConformance {
       try expect(open.first?.instance, .number(1))
       try await scene.ledger.decide(
         [ReferenceDecision(position: 0, failure: nil, pins: .number(1))], of: .number(1), now: .at(31))
-      try await expect(scene.instance(1).pin, "promised to ct1 in transaction \(UID.transaction(1))")
+      try await expect(scene.instance(1).promise, "promised to ct1 in transaction \(UID.transaction(1))")
       try await expect(scene.told(1, at: 32), [UID.number(1).rawValue, UID.number(2) + " 274"])
     },
     LedgerCase("asking completes the study where the peer says so") { scene in

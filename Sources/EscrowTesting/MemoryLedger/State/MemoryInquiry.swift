@@ -33,5 +33,7 @@ struct MemoryStore: Sendable, Equatable {
     var delivery: DeliveryID?
     /// Nil while open.
     var isDone: Bool?
+    /// The job queued it.
+    var isOwn = false
   }
 }

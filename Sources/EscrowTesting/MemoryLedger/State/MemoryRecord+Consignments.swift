@@ -8,6 +8,7 @@ extension MemoryRecord {
     consignments.append(Consignment(instance: consignment.instance, deliveries: []))
     rowOfInstance[consignment.instance.id] = row
     rowsOfSOPInstance[consignment.instance.sop.instanceUID, default: []].append(row)
+    touch(consignment.instance.sop.instanceUID, wasContradicted: true)
     let wave = wave(of: consignment.instance, now: now)
     waveOfRow.append(wave)
     waves[wave].wave.tally.instances += 1
@@ -38,7 +39,7 @@ extension MemoryRecord {
     consignments[row].instance = changed.instance
     let isDiscarded = before.instance.state != .discarded && changed.instance.state == .discarded
     if isDiscarded || before.instance.conflicted != changed.instance.conflicted {
-      touch(changed.instance.sop.instanceUID, wasContradicted: false)
+      touch(changed.instance.sop.instanceUID, wasContradicted: changed.instance.conflicted)
     }
     count(row, since: before)
     carryOut(changed.effects)

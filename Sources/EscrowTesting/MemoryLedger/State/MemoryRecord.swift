@@ -73,8 +73,11 @@ extension MemoryRecord {
     let before = consignments[row].deliveries[index]
     consignments[row].deliveries[index] = delivery
     let ended = before.state != delivery.state && delivery.state.isTerminal
-    if ended || before.contradicted != delivery.contradicted {
-      touch(consignments[row].instance.sop.instanceUID, wasContradicted: delivery.contradicted)
+    if ended || before.contradicted != delivery.contradicted
+      || before.discardedElements != delivery.discardedElements
+    {
+      let isDoubtful = delivery.contradicted || delivery.discardedElements
+      touch(consignments[row].instance.sop.instanceUID, wasContradicted: isDoubtful)
     }
     if ended, delivery.origin == .api { touchStores(of: delivery.id) }
     if delivery.state != .sending { claims[delivery.id] = nil }

@@ -11,7 +11,7 @@ extension MemoryRecord {
     }
     if let known {
       guard inquiries[known].content == inquiry.content else { return .contradicts(inquiries[known].record.job.id) }
-      _ = inquiries[known].record.askAgain(now: now)
+      if inquiries[known].record.askAgain(now: now) { inquiries[known].isDeleted = false }
       return .repeated(inquiries[known].record.job.id)
     }
     let open = inquiries.count { $0.record.job.peer == inquiry.peer && !$0.record.job.state.hasEnded }
@@ -80,7 +80,7 @@ extension MemoryRecord {
     let record = inquiries[index].record
     switch inquiries[index].references[position].reason {
     case nil: decide(vouching(position, of: index).decision, position, of: index)
-    case 0 where record.sealedAt == nil && record.terms.basis == .delivered:
+    case 0 where record.sealedAt == nil && record.terms.basis != .hook:
       let reason = vouching(position, of: index).decision
       inquiries[index].references[position].reason = reason
       if reason == nil { inquiries[index].record.job.done -= 1 }
@@ -92,10 +92,10 @@ extension MemoryRecord {
 
   private func vouching(_ position: Int, of index: Int) -> Vouching {
     let record = inquiries[index].record
-    return record.terms.basis == .hook ? .open : judged(inquiries[index].references[position].sop, record).vouching
+    return judged(inquiries[index].references[position].sop, record).forRecord(record.terms.basis)
   }
 
-  private func judged(_ sop: SOPInstance, _ record: InquiryRecord) -> (vouching: Vouching, subject: Consignment?) {
+  private func judged(_ sop: SOPInstance, _ record: InquiryRecord) -> Vouching.Judgement {
     let known = rowsOfSOPInstance[sop.instanceUID, default: []].map { consignments[$0] }
     return Vouching.of(sop, among: known, for: record.job.peer, by: record.terms)
   }
@@ -130,8 +130,7 @@ extension MemoryRecord {
       return Vouching.processingFailure
     }
     var changed = consignments[row]
-    changed.instance.pin =
-      changed.instance.pin ?? "promised to \(record.job.peer) in transaction \(record.transactionUID)"
+    changed.promise(to: record)
     save(changed, at: row)
     return nil
   }

@@ -9,7 +9,9 @@ extension MemoryRecord {
     let due = consignments.enumerated().compactMap { row, consignment in
       PurgeGuard.due(consignment).map { (at: $0, row: row) }
     }
-    let candidates = due.filter { $0.at <= now && !isAskedAbout(consignments[$0.row].instance) }.sorted {
+    let candidates = due.filter {
+      $0.at <= now && !isAskedAbout(consignments[$0.row].instance) && !isToBeStored($0.row)
+    }.sorted {
       ($0.at, $0.row) < ($1.at, $1.row)
     }
     var new: [PurgeTicket] = []

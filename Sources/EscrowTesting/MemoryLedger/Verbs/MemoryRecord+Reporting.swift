@@ -31,7 +31,8 @@ extension MemoryRecord {
       let failure = reported.failure(of: items[place].sop)
       commitments[index].items[place].decide(failure: failure, by: report.reportedBy, at: now)
       if let root = commitments[index].root {
-        let known = commitments[root].items.firstIndex { $0.sop.instanceUID == uid && $0.committed == nil }
+        let failure = reported.failure(of: items[place].sop)
+        let known = commitments[root].items.firstIndex { $0.sop.instanceUID == uid && $0.isOpen(to: failure) }
         if let known { commitments[root].items[known].decide(failure: failure, by: report.reportedBy, at: now) }
       }
       follow(items[place], of: index, failure: failure, policy: policy, now: now, counting: &applied)

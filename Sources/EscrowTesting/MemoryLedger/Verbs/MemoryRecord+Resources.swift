@@ -58,17 +58,18 @@ extension MemoryRecord {
       var changed = consignments[row]
       let isAsked = isAskedAbout(changed.instance)
       obstacles[id] = changed.remove(
-        isProved: isProved(changed.instance.sop, in: transaction), isAsked: isAsked, actor: actor, now: now)
+        isProved: isProved(changed.instance, in: transaction), isAsked: isAsked, isWanted: isToBeStored(row),
+        actor: actor, now: now)
       removed.append((row, changed))
     }
     if obstacles.isEmpty { for (row, changed) in removed { save(changed, at: row) } }
     return obstacles
   }
 
-  private func isProved(_ sop: SOPInstance, in transaction: UID?) -> Bool {
-    guard let index = transaction.flatMap({ commitmentOfUID[$0] }), commitments[index].record.manual else {
-      return false
-    }
-    return commitments[index].items.contains { $0.sop == sop && $0.committed == true }
+  private func isProved(_ instance: Instance, in transaction: UID?) -> Bool {
+    guard let index = transaction.flatMap({ commitmentOfUID[$0] }), commitments[index].record.manual,
+      commitments[index].record.openedAt >= instance.receivedAt
+    else { return false }
+    return commitments[index].items.contains { $0.sop == instance.sop && $0.committed == true }
   }
 }

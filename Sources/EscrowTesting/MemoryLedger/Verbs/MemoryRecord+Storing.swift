@@ -29,7 +29,9 @@ extension MemoryRecord {
     if failure == nil || stores[index].record.isPermissive {
       failure = queue(index, limit: limit, now: now) ?? failure
     }
-    let hasMore = stores[index].items.contains { $0.delivery == nil && $0.isDone == nil }
+    let hasMore = stores[index].items.contains { item in
+      item.isDone == nil && item.delivery.map { delivery($0)?.state.isTerminal ?? false } ?? true
+    }
     let isAllDone = stores[index].record.job.done == stores[index].record.job.total
     let hasEnded = stores[index].record.conclude(isAllDone: isAllDone, failure: failure, now: now)
     if !hasEnded { stores[index].record.job.nextAt = hasMore ? now : nil }
@@ -66,14 +68,16 @@ extension MemoryRecord {
     for place in waiting.prefix(limit) {
       let row = stores[index].items[place].row
       var changed = consignments[row]
+      let isShared = changed.isStoring(to: peer)
       if let obstacle = changed.store(to: peer, now: now) {
         failure = failure ?? obstacle
         count(false, place, of: index)
         if !stores[index].record.isPermissive { break }
       } else {
         save(changed, at: row)
-        stores[index].items[place].delivery =
-          consignments[row].deliveries.first { $0.destination == peer && $0.origin == .api }?.id
+        let delivery = consignments[row].deliveries.first { $0.destination == peer && $0.origin == .api }?.id
+        stores[index].items[place].isOwn = !isShared || isOfAJob(delivery)
+        stores[index].items[place].delivery = delivery
       }
     }
     return failure
@@ -97,11 +101,15 @@ extension MemoryRecord {
 
   private mutating func operate(_ verb: DeliveryVerb, on index: Int, now: Timestamp) {
     let order = BulkOrder(actor: "api", reason: "its job")
-    for item in stores[index].items where item.isDone == nil {
+    for item in stores[index].items where item.isDone == nil && item.isOwn {
       guard let id = item.delivery, !isWaitedFor(id, besides: index) else { continue }
       var changed = consignments[item.row]
       if changed.operate(verb, on: id, by: order, now: now) == nil { save(changed, at: item.row) }
     }
+  }
+
+  private func isOfAJob(_ delivery: DeliveryID?) -> Bool {
+    stores.contains { $0.items.contains { $0.delivery == delivery && $0.isDone == nil && $0.isOwn } }
   }
 
   private func isWaitedFor(_ delivery: DeliveryID, besides index: Int) -> Bool {
@@ -125,6 +133,14 @@ extension MemoryRecord {
       }
       stores[index].record.job.done -= stores[index].record.failed
       stores[index].record.failed = 0
+    }
+  }
+
+  /// Whether a job is to send an instance and has not queued it yet.
+  func isToBeStored(_ row: Int) -> Bool {
+    stores.contains { store in
+      !store.record.job.state.hasEnded
+        && store.items.contains { $0.row == row && $0.delivery == nil && $0.isDone == nil }
     }
   }
 
