@@ -34,9 +34,15 @@ import Testing
 
   @Test func whatIsNotThereIsAProblemDocument() async throws {
     try await application().test(.router) { client in
-      try await client.execute(uri: "/nowhere", method: .get) { response in
+      try await client.execute(uri: "/api/v1/nowhere", method: .get) { response in
         #expect(response.status == .notFound)
         #expect(response.headers[.contentType] == "application/problem+json")
+      }
+      // Elsewhere scripts of the reference system expect its own kind of error.
+      try await client.execute(uri: "/nowhere", method: .get) { response in
+        #expect(response.status == .notFound)
+        let body = try response.body.object()
+        #expect(body["OrthancStatus"] as? Int == 17)
       }
     }
   }

@@ -13,7 +13,12 @@ extension Stories {
         let samples = try await Sample.make(.init(ct: 30, size: 16), on: stage)
         let archive = try await Archive.start(on: stage)
         let port = try stage.ports.next()
-        let peers = [asker("ct1", "CT1", port: port), destination("archive", archive.aeTitle, port: archive.port)]
+        let peers = [
+          asker("ct1", "CT1", port: port),
+          destination(
+            "archive", archive.aeTitle, port: archive.port,
+            commitment: "quiet: 1s, maxWait: 2s, askAgain: [3s]"),
+        ]
         let escrow = try await EscrowProcess.start(
           on: stage, peers: peers.joined(separator: "\n"), routes: everything(to: "to: archive, proof: commitment"))
         try await archive.report(to: escrow.port)
@@ -31,8 +36,8 @@ extension Stories {
           acknowledged += try await modality.askMany(
             references, of: escrow,
             [
-              "requests": .number(Double(max(Self.requests / Self.kills, 5))), "least": 1,
-              "most": .number(Double(references.count)), "associations": 4,
+              "transactions": .number(Double(max(Self.requests / Self.kills, 5))),
+              "perTransaction": [1, .number(Double(references.count))], "associations": 4,
               "seed": .number(Double(Int.random(in: 1...1_000_000))),
             ]
           ).filter { $0["status"].int == 0 }
@@ -55,7 +60,7 @@ extension Stories {
       let uid = request["uid"].string ?? ""
       _ = try await modality.report(on: uid, within: .seconds(300))
       let reports = try await modality.reports(of: uid)
-      let asked = Set(request["uids"].items.compactMap(\.string))
+      let asked = Set(request["references"].items.compactMap { $0[1].string })
       for report in reports {
         #expect(Set(report["committed"].items.compactMap(\.string)) == asked.intersection(stored))
         #expect(Set(report["failed"].items.compactMap { $0[1].string }) == asked.subtracting(stored))

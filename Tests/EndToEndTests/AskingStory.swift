@@ -156,8 +156,8 @@ extension Stories {
     @Test(
       arguments: [
         ("no role selection", ["roles": "none"], ""), ("role refused, then agreed", ["roles": "refused"], ""),
-        ("failure, then success", ["statuses": [0x0110, 0x0110]], ""),
-        ("aborted instead of an answer", ["silent": true], ""),
+        ("failure, then success", ["answer": [0x0110, 0x0110, 0]], ""),
+        ("aborted instead of an answer", ["noAnswer": true], ""),
       ] as [(String, [String: JSON], String)])
     func isToldWhateverTheListenerDoes(_ name: String, _ how: [String: JSON], _ more: String) async throws {
       try await Self.run(down: true) { scene, _ in
@@ -206,10 +206,10 @@ extension Stories {
         let reference = ("1.2.840.10008.5.1.4.1.1.2", "1.2.3")
         let bad: [([String: JSON], Int)] = [
           (["action": 2], 0x0123), (["sopInstance": "1.2.840.10008.1.20.1.2"], 0x0112),
-          (["sopClass": "1.2.840.10008.1.20.2"], 0x0118), (["omit": ["TransactionUID"]], 0x0115),
-          (["omit": ["ReferencedSOPSequence"]], 0x0115), (["omit": ["items"]], 0x0115),
-          (["omit": ["ReferencedSOPClassUID"]], 0x0115), (["omit": ["ReferencedSOPInstanceUID"]], 0x0115),
-          (["omit": ["dataSet"]], 0x0115),
+          (["sopClass": "1.2.840.10008.1.20.2"], 0x0118), (["omit": ["transactionUID"]], 0x0115),
+          (["omit": ["sequence"]], 0x0115), (["omit": ["items"]], 0x0115),
+          (["omit": ["classUID"]], 0x0115), (["omit": ["instanceUID"]], 0x0115),
+          (["noDataSet": true], 0x0115),
         ]
         for (how, status) in bad {
           #expect(try await scene.asker.ask([reference], of: scene.escrow, how).status == status, "\(how)")

@@ -56,17 +56,18 @@ extension Stories {
         #expect(try await forger.send(elsewhere)["outcome"] == "rejected")
       }
     }
-
-    private func forgeries(transaction: String, asked: [JSON], neverAsked: JSON) -> [Forger.Forgery] {
-      [
-        .init(calling: "EVIL", transactionUID: transaction, committed: asked),
-        .init(calling: "CT1", transactionUID: transaction, committed: asked),
-        .init(calling: "OTHER", transactionUID: transaction, committed: asked),
-        .init(calling: "ARCHIVE", transactionUID: transaction, committed: asked, source: "127.0.0.2"),
-        .init(calling: "ARCHIVE", transactionUID: "2.25.1", committed: asked),
-        .init(calling: "ARCHIVE", transactionUID: transaction, committed: [neverAsked]),
-        .init(calling: "ARCHIVE", transactionUID: transaction, committed: []),
-      ]
-    }
   }
+}
+
+/// Reports that must change nothing of `transaction`, in which `asked` was asked for.
+func forgeries(transaction: String, asked: [JSON], neverAsked: JSON) -> [Forger.Forgery] {
+  [
+    .init(calling: "EVIL", transactionUID: transaction, committed: asked),
+    .init(calling: "CT1", transactionUID: transaction, committed: asked),
+    .init(calling: "OTHER", transactionUID: transaction, committed: asked),
+    .init(calling: "ARCHIVE", transactionUID: transaction, committed: asked, source: "127.0.0.2"),
+    .init(calling: "ARCHIVE", transactionUID: "2.25.1", committed: asked),
+    .init(calling: "ARCHIVE", transactionUID: transaction, committed: [neverAsked]),
+    .init(calling: "ARCHIVE", transactionUID: transaction, committed: []),
+  ]
 }

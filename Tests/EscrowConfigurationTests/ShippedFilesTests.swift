@@ -34,7 +34,7 @@ import Testing
     let loaded = try ConfigurationLoader.load(
       file: Self.root + "/deploy/escrow.example.yaml", environment: Self.environment)
     #expect(loaded.warnings.allSatisfy { $0.text.contains("is no folder") })
-    #expect(loaded.settings.peers.count == 7)
+    #expect(loaded.settings.peers.count == 8)
     #expect(loaded.settings.webhooks.count == 1)
   }
 

@@ -45,6 +45,8 @@ import Testing
       .by("whatIsCancelledStaysSoUntilItIsQueuedAgainOrWaived")
     case (.requeued, .failed): .by("whatHasFailedIsSentAgain")
     case (.waived, .failed): .by("whatHasFailedIsWaived")
+    case (.repeated, .delivered): .by("whatTheArchiveLostIsStoredAgain")
+    case (.repeated, .waived): .by("whatWasWaivedIsStoredAfterAll")
     case (.superseded, _): .notYet("failover")
     default: nil
     }

@@ -172,7 +172,7 @@ import Testing
       #expect(heard.information.committed == [Self.sample.sop])
       #expect(heard.information.failed == [.init(sop: Self.unknown, reason: 0x0112)])
       let instance = try await scene.engine.ledger.instances(InstanceFilter(), page: PageRequest()).items.first
-      #expect(instance?.instance.pin?.contains("promised to ct1") == true)
+      #expect(instance?.instance.promise?.contains("promised to ct1") == true)
     }
   }
 
@@ -185,7 +185,7 @@ import Testing
       #expect(try await scene.hear().information.failed == [.init(sop: Self.sample.sop, reason: 0x0110)])
       let instance = try await scene.engine.ledger.instances(InstanceFilter(), page: PageRequest()).items.first
       #expect(instance?.instance.state == .damaged)
-      #expect(instance?.instance.pin == nil)
+      #expect(instance?.instance.promise == nil)
     }
   }
 
@@ -196,7 +196,7 @@ import Testing
       try await scene.ask("2.25.1", [Self.sample.sop], as: "ESCROW")
       #expect(try await scene.hear().information.committed == [Self.sample.sop])
       let instance = try await scene.engine.ledger.instances(InstanceFilter(), page: PageRequest()).items.first
-      #expect(instance?.instance.pin == nil)
+      #expect(instance?.instance.promise == nil)
     }
   }
 

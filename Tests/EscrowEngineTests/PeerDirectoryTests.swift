@@ -47,6 +47,26 @@ import Testing
     #expect(directory(unknown: [.echo, .store]).rights(of: .elsewhere("ct1")) == [])
   }
 
+  @Test func aModalityNamedAtRunTimeTakesNothingAway() {
+    let directory = directory(unknown: [.echo, .store])
+    let scanner = Peer(name: "ct9", aeTitle: "CT9", host: "10.0.9.9", port: 104, allow: [.report])
+    directory.add(scanner)
+    #expect(directory.rights(of: directory.caller("CT9", at: "10.0.9.9")) == [.echo, .store, .report])
+    #expect(directory.caller("CT9", at: "10.0.9.8") == .stranger)
+    directory.add(Peer(name: "sc", aeTitle: "ARCHIVE_SC", host: "10.0.0.6", port: 104, allow: []))
+    #expect(directory.caller("ARCHIVE_SC", at: "10.0.0.6") == .reporter(["archive"]))
+  }
+
+  @Test func theAddressesOfAModalityGoWithItsName() {
+    let directory = directory()
+    directory.add(Peer(name: "x", aeTitle: "X", host: "localhost", port: 104, allow: [.report]))
+    directory.resolveHosts()
+    #expect(directory.reporters("X", at: "127.0.0.1") == ["x"])
+    directory.add(Peer(name: "x", aeTitle: "X", host: "x.invalid", port: 104, allow: [.report]))
+    directory.resolveHosts()
+    #expect(directory.reporters("X", at: "127.0.0.1").isEmpty)
+  }
+
   @Test func namesAreResolved() {
     let local = Peer(name: "local", aeTitle: "LOCAL", host: "localhost", port: 104, allow: [.echo])
     let directory = PeerDirectory(peers: ["local": local], unknownPeers: [])

@@ -30,7 +30,7 @@ import Testing
     (.superseded, "superseded - - - - - - - -"),
     (.requeued, "- - - - - queued queued - -"),
     // Only of deliveries that the API asked for.
-    (.repeated, "- - - - queued - - - -"),
+    (.repeated, "- - - - queued - - queued -"),
     (.waived, "- - - - - waived waived - -"),
   ]
 
