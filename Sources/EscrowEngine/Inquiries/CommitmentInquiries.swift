@@ -25,7 +25,12 @@ struct CommitmentInquiries: Sendable {
       if let refusal = refusal(of: command, context: message.context, on: association) { throw refusal }
       let inquiry = try inquiry(message, on: association)
       context.askers.expect(inquiry, on: association, context: message.context.id)
-      try await take(inquiry)
+      do {
+        try await take(inquiry)
+      } catch {
+        context.askers.remove(inquiry.job)
+        throw error
+      }
       return .response(to: command, status: .success)
     } catch let refusal as Refusal {
       return refuse(command, refusal, on: association)
