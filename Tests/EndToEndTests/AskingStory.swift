@@ -77,6 +77,7 @@ extension Stories {
         try await scene.asker.store(scene.samples, at: scene.escrow)
         let request = try await scene.asker.ask(scene.references, of: scene.escrow)
         try await scene.escrow.has(3, deliveries: "requested")
+        try await scene.archive.isAsked(for: 3)
         #expect(try await scene.asker.reports().isEmpty)
         let job = try await scene.escrow.http.get("/jobs?expand")[0]
         #expect(job["State"].string == "Running")
@@ -98,6 +99,7 @@ extension Stories {
         try await scene.asker.store(scene.samples, at: scene.escrow)
         let request = try await scene.asker.ask(scene.references, of: scene.escrow)
         try await scene.escrow.has(3, deliveries: "requested")
+        try await scene.archive.isAsked(for: 3)
         #expect(try await scene.archive.reportNow() == [0])
         let told = try await scene.asker.report(on: request.uid)
         #expect(told["failed"].items.map { $0[2].int } == [272, 272, 272])
@@ -127,7 +129,7 @@ extension Stories {
         let request = try await modality.ask(samples.map { ($0.sopClass, $0.uid) }, of: escrow)
         try await escrow.has(2, deliveries: "delivered")
         #expect(try await modality.reports().isEmpty)
-        try await eventually("the second is asked") { try await !second.events("action").isEmpty }
+        try await second.isAsked(for: 2)
         #expect(try await second.reportNow() == [0])
         #expect(try await modality.report(on: request.uid)["eventType"].int == 1)
       }

@@ -23,9 +23,8 @@ extension Stories {
         try await escrow.has(4, deliveries: "requested")
         #expect(try await escrow.instances("held") == 1)
 
-        let transaction = try await eventually("the archive is asked") {
-          try await archive.events("action").first?["transactionUID"].string
-        }
+        try await archive.isAsked(for: 4)
+        let transaction = try #require(try await archive.events("action").first?["transactionUID"].string)
         let asked = samples.filter { $0.modality == "CT" }.map(\.reference)
         let forger = try await Forger.start(on: stage, against: escrow)
         for forgery in forgeries(transaction: transaction, asked: asked, neverAsked: samples[4].reference) {

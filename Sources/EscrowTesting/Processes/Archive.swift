@@ -47,6 +47,16 @@ package struct Archive: Sendable {
       \.int)
   }
 
+  /// Waits until requests for so many instances have come to it, each instance counted once.
+  ///
+  /// A delivery is `requested` in Escrow's ledger before the N-ACTION is on its way.
+  package func isAsked(for count: Int) async throws {
+    try await eventually("the archive is asked for \(count)") {
+      let asked = try await events("action").flatMap { $0["uids"].items.compactMap(\.string) }
+      return Set(asked).count >= count
+    }
+  }
+
   /// What happened: `association`, `store`, `action` or `report`, oldest first.
   package func events(_ kind: String) async throws -> [JSON] {
     try await peer.ask("events", ["kind": .string(kind)])["events"].items

@@ -176,6 +176,15 @@ class Archive:
         uid = str(event.action_information.TransactionUID)
         requestor, acceptor = event.assoc.requestor, event.assoc.acceptor
         asked = report.references(event.action_information)
+        taken = self.script.answerAction and self.script.actionStatus == 0
+        if taken:
+            with self.lock:
+                self.requests[uid] = {
+                    "asked": asked, "asker": requestor.ae_title, "called": acceptor.primitive.called_ae_title,
+                    "association": event.assoc, "context": event.context.context_id, "reported": False,
+                    "reason": self.script.reasons.pop(0) if self.script.reasons else None,
+                }
+        # Told only now: whoever sees the event may ask for the report.
         self.log(
             "action", transactionUID=uid, uids=[each for _, each in asked], callingAE=requestor.ae_title,
             status=self.script.actionStatus,
@@ -183,14 +192,8 @@ class Archive:
         if not self.script.answerAction:
             event.assoc.abort()
             return 0x0110, None
-        if self.script.actionStatus != 0:
+        if not taken:
             return self.script.actionStatus, None
-        with self.lock:
-            self.requests[uid] = {
-                "asked": asked, "asker": requestor.ae_title, "called": acceptor.primitive.called_ae_title,
-                "association": event.assoc, "context": event.context.context_id, "reported": False,
-                "reason": self.script.reasons.pop(0) if self.script.reasons else None,
-            }
         if self.script.when == "before":
             self.deliver(uid, handling=True)
         return 0x0000, None
