@@ -2,11 +2,13 @@ import EscrowTesting
 import Testing
 
 extension Stories {
-  /// Kills at random moments while many modalities' requests are taken, decided and answered.
+  /// Kills at random moments while the requests of a modality are taken, decided and answered, all open at once.
   @Suite struct AskingRestart {
-    static let kills = Torture.times(4)
+    /// In each of the three phases.
+    static let kills = Torture.factor == 1 ? 2 : min(Torture.factor, 20)
     private static let requests = Torture.factor == 1 ? 40 : 200
-    private static let invented = Torture.factor == 1 ? 300 : 5000
+    private static let invented = Torture.factor == 1 ? 300 : 4970
+    private static let associations = 8
 
     @Test func everyRequestHasOneAnswer() async throws {
       try await Stage.run { stage in
@@ -22,36 +24,66 @@ extension Stories {
         let escrow = try await EscrowProcess.start(
           on: stage, peers: peers.joined(separator: "\n"), routes: everything(to: "to: archive, proof: commitment"))
         try await archive.report(to: escrow.port)
+        try await archive.set("when", "never")
         let modality = try await Asker.start(on: stage, port: port)
         try await modality.store(samples, at: escrow)
         let ct = "1.2.840.10008.5.1.4.1.1.2"
         let references = samples.map { ($0.sopClass, $0.uid) } + (1...Self.invented).map { (ct, "1.2.3.\($0)") }
 
+        // Nobody hears, and the archive has not committed: nothing can be answered yet.
+        try await modality.unlisten()
         var acknowledged: [JSON] = []
-        for _ in 0..<Self.kills {
-          let killing = Task {
-            try await Task.sleep(for: .milliseconds(Int.random(in: 50...1500)))
-            await escrow.kill()
-          }
-          acknowledged += try await modality.askMany(
-            references, of: escrow,
-            [
-              "transactions": .number(Double(max(Self.requests / Self.kills, 5))),
-              "perTransaction": [1, .number(Double(references.count))], "associations": 4,
-              "seed": .number(Double(Int.random(in: 1...1_000_000))),
-            ]
-          ).filter { $0["status"].int == 0 }
-          try await killing.value
-          try await escrow.start()
+        for round in 1...Self.kills + 1 {
+          let isLast = round > Self.kills
+          let count = isLast ? Self.requests - acknowledged.count : Self.requests / Self.kills
+          acknowledged += try await Self.killing(escrow, times: isLast ? 0 : 1) {
+            try await modality.askMany(references, of: escrow, Self.wishes(count, upTo: references.count))
+          }.filter { $0["status"].int == 0 }
         }
-        #expect(!acknowledged.isEmpty)
+        #expect(acknowledged.count == Self.requests)
+        try await archive.set("when", "after")
+        try await Self.killing(escrow, times: Self.kills) {}
+        try await modality.listen()
+        try await Self.killing(escrow, times: Self.kills) {}
+
         for request in acknowledged {
           try await expectOneAnswer(to: request, at: modality, stored: Set(samples.map(\.uid)))
         }
         try await eventually("every job has ended") {
           try await escrow.http.get("/jobs?expand").items.allSatisfy { $0["State"].string == "Success" }
         }
-        Torture.report("\(Self.kills) kills, \(acknowledged.count) requests acknowledged, each with one answer")
+        let sizes = acknowledged.map(\.["references"].items.count)
+        Torture.report(
+          """
+          \(3 * Self.kills) kills, \(acknowledged.count) requests acknowledged, of \(sizes.min() ?? 0) to \
+          \(sizes.max() ?? 0) references, each with one answer
+          """)
+      }
+    }
+
+    /// Requests of one reference to all of them.
+    private static func wishes(_ requests: Int, upTo references: Int) -> [String: JSON] {
+      [
+        "transactions": .number(Double(requests)), "perTransaction": [1, .number(Double(references))],
+        "associations": .number(Double(associations)), "seed": .number(Double(Int.random(in: 1...1_000_000))),
+      ]
+    }
+
+    /// Kills the router at random moments, each time after another start, while something is done.
+    private static func killing<Value: Sendable>(
+      _ escrow: EscrowProcess, times: Int, while work: () async throws -> Value
+    ) async throws -> Value {
+      async let killed: Void = kill(escrow, times: times)
+      let value = try await work()
+      try await killed
+      return value
+    }
+
+    private static func kill(_ escrow: EscrowProcess, times: Int) async throws {
+      for _ in 0..<times {
+        try await Task.sleep(for: .milliseconds(Int.random(in: 50...3000)))
+        await escrow.kill()
+        try await escrow.start()
       }
     }
 

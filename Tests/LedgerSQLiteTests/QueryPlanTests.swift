@@ -20,6 +20,17 @@ import Testing
     ("instances in a state", InstanceSearch.inState), ("deliveries in a queue", DeliverySearch.queue),
     ("quiet waves", WaveStatement.quiet), ("waves ahead", WaveStatement.ahead),
     ("changed waves", WaveStatement.changed), ("first open wave", WaveStatement.firstOpen),
+    ("due jobs", JobStatement.due), ("due jobs of a peer", JobStatement.dueOfPeer),
+    ("due peers", JobStatement.duePeers), ("next job", JobStatement.next), ("jobs open", JobStatement.open),
+    ("due reports", JobStatement.dueReports), ("own request", InquiredStatement.ownRequest),
+    ("touched references", InquiredStatement.touched), ("undecided references", InquiredStatement.undecided),
+    ("next unread", InquiredStatement.nextUnread), ("decide", InquiredStatement.decide),
+    ("references of an answer", InquiredStatement.all), ("instances to queue", StoreRow.waiting),
+    ("ended stores", StoreRow.ended), ("open stores", StoreRow.open), ("queued", StoreRow.queued),
+    ("count a store", StoreRow.count), ("undecided questions", RemovalStatement.undecided),
+    ("wanted by a job", RemovalStatement.wanted), ("proved", RemovalStatement.proved),
+    ("next manual request", ManualRequests.next), ("open manual items", ManualRequests.open),
+    ("routed to a name", ModalityStatement.routed),
   ]
 
   @Test func noHotStatementScansATable() async throws {

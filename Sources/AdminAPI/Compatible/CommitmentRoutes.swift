@@ -98,7 +98,13 @@ struct CommitmentRoutes: Sendable {
         .parameterOutOfRange,
         "The SOP class/instance UIDs cannot be empty, found: \"\(classUID)\" / \"\(instanceUID)\"")
     }
-    return SOPInstance(classUID: UID(classUID), instanceUID: UID(instanceUID))
+    let sop = SOPInstance(classUID: UID(classUID), instanceUID: UID(instanceUID))
+    guard sop.classUID.isValid, sop.instanceUID.isValid else {
+      throw CompatibleError(
+        .parameterOutOfRange,
+        "SOP class/instance UIDs are at most 64 digits and dots, found: \"\(classUID)\" / \"\(instanceUID)\"")
+    }
+    return sop
   }
 
   // MARK: Showing

@@ -101,6 +101,7 @@ struct StoreRoutes: Sendable {
   /// so; the job goes on.
   private func wait(for job: JobID, at destination: Destination, timeout: Int) async throws -> Response {
     var lastProgress = (done: -1, at: context.clock.monotonic())
+    var pause = Duration.milliseconds(10)
     while true {
       guard let store = try await context.ledger.store(job) else { throw CompatibleError(.internalError) }
       switch store.job.state {
@@ -123,7 +124,8 @@ struct StoreRoutes: Sendable {
         throw CompatibleError(
           .network, "\(trouble). The job goes on by itself: see \(job)", more: Self.path(of: job))
       }
-      try await Task.sleep(for: .milliseconds(20))
+      try await Task.sleep(for: pause)
+      pause = min(pause * 1.2, .milliseconds(250))
     }
   }
 }

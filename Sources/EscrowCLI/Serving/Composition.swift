@@ -94,8 +94,11 @@ package struct Composition {
       services.append(try archive(port: port, group: group, pool: pool, readiness: readiness))
     }
     services.append(Engine(context: context, group: group, listening: { await http.dicom(on: $0) }))
+    // What one of them cannot go on without, ends the others in good order: a connection that was just accepted and is
+    // not handed over any more would be a trap of NIO's.
     var configuration = ServiceGroupConfiguration(
-      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(30)
     return ServiceGroup(configuration: configuration)
   }

@@ -82,6 +82,8 @@ package enum InquiryAnswer: Sendable, Equatable {
   case contradicts(JobID)
   /// The peer has this many requests open, which is too many.
   case tooMany(Int)
+  /// We asked it ourselves, for a route, at what turned out to be ourselves: our own word would prove a delivery.
+  case ownRequest
 }
 
 /// How far an inquiry is.

@@ -59,6 +59,8 @@ struct CommitmentInquiries: Sendable {
         text: "transaction \(inquiry.transactionUID.rawValue.escaped) was already used for other instances")
     case .tooMany(let open):
       throw Refusal(status: .resourceLimitation, text: "\(open) requests of this peer are open")
+    case .ownRequest:
+      throw Refusal(status: .processingFailure, text: "this router asks itself, whose word proves nothing")
     }
   }
 

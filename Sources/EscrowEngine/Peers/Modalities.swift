@@ -15,7 +15,7 @@ package struct Modalities: Sendable {
       if try await context.ledger.hasRouted(to: modality.name) {
         context.logger.warning("a modality is not used: \(ModalityError.nameOfADestination(modality.name))")
       } else {
-        try await begin(modality)
+        await begin(modality)
       }
     }
   }
@@ -29,21 +29,39 @@ package struct Modalities: Sendable {
       throw ModalityError.nameOfADestination(modality.name)
     }
     try await context.ledger.keep(modality, actor: actor, now: context.clock.now())
-    try await begin(modality)
+    try await follow(modality.name)
   }
 
   /// False when there is none of that name.
   package func forget(_ name: PeerName, actor: String) async throws -> Bool {
     guard try await context.ledger.forgetModality(name, actor: actor, now: context.clock.now()) else { return false }
-    context.destinations.remove(name)
-    context.peers.remove(name)
+    try await follow(name)
     return true
   }
 
-  private func begin(_ modality: NamedModality) async throws {
+  /// Goes by what the ledger has of a name. When several change it at once, whoever comes last looks again.
+  private func follow(_ name: PeerName) async throws {
+    var followed: NamedModality?
+    repeat {
+      followed = try await kept(name)
+      if let followed { await begin(followed) } else { end(name) }
+    } while try await kept(name) != followed
+  }
+
+  private func kept(_ name: PeerName) async throws -> NamedModality? {
+    try await context.ledger.modalities().first { $0.name == name }
+  }
+
+  private func begin(_ modality: NamedModality) async {
     context.peers.add(modality.peer)
     context.destinations.add(modality.peer)
-    try await context.pool.runIfActive { context.peers.resolveHosts() }
+    // Not while the router is being stopped.
+    try? await context.pool.runIfActive { context.peers.resolveHosts(of: modality.name) }
+  }
+
+  private func end(_ name: PeerName) {
+    context.destinations.remove(name)
+    context.peers.remove(name)
   }
 }
 

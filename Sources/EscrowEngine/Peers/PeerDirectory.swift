@@ -48,12 +48,14 @@ package final class PeerDirectory: Sendable {
 
   private func isAdded(_ peer: Peer) -> Bool { added.withLockedValue { $0[peer.name] == peer } }
 
-  /// Looks up the hosts of peers without `addresses`. Blocks; a host that does not resolve keeps its last addresses.
-  package func resolveHosts() {
-    for peer in peers where peer.addresses == nil {
+  /// Looks up the hosts of peers without `addresses`, or of one of them. Blocks; a host that does not resolve keeps its
+  /// last addresses.
+  package func resolveHosts(of name: PeerName? = nil) {
+    for peer in peers where peer.addresses == nil && (name == nil || peer.name == name) {
       guard let host = peer.host else { continue }
       let addresses = Self.addresses(of: host)
-      if !addresses.isEmpty { resolved.withLockedValue { $0[peer.name] = addresses } }
+      // Meanwhile the name may have come to mean something else.
+      if !addresses.isEmpty, peers.contains(peer) { resolved.withLockedValue { $0[peer.name] = addresses } }
     }
   }
 

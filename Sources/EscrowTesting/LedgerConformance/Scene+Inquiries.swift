@@ -2,18 +2,21 @@ import DICOM
 import EscrowCore
 
 extension Scene {
-  /// The peer ct1 asks in transaction `number` about instances; class and terms as given.
+  /// The peer ct1 asks about instances in a transaction of its own, or one that has a number; class and terms as given.
   @discardableResult
   func inquire(
     _ number: Int, about instances: [Int], classUID: UID? = nil, basis: InquiryTerms.Basis = .delivered,
     proof: Proof = .commitment, excluded: Set<PeerName> = [], seesAll: Bool = false, completes: Bool = false,
-    from callingAE: AETitle = "CT1", as job: Int? = nil, peer: PeerName = "ct1", limit: Int = 100, at seconds: Int
+    from callingAE: AETitle = "CT1", in transaction: Int? = nil, as job: Int? = nil, peer: PeerName = "ct1",
+    limit: Int = 100,
+    at seconds: Int
   ) async throws -> InquiryAnswer {
     let references = instances.map { SOPInstance.number($0) }.map { sop in
       SOPInstance(classUID: classUID ?? sop.classUID, instanceUID: sop.instanceUID)
     }
     let inquiry = CommitmentInquiry(
-      job: .number(job ?? number), transactionUID: .transaction(number), callingAE: callingAE, calledAE: "ESCROW",
+      job: .number(job ?? number), transactionUID: transaction.map(UID.transaction) ?? UID("1.2.826.8.\(number)"),
+      callingAE: callingAE, calledAE: "ESCROW",
       address: "10.0.0.7", peer: peer, references: references, content: "\(instances)\(classUID?.rawValue ?? "")",
       terms: InquiryTerms(
         basis: basis, proof: proof, excluded: excluded, seesAll: seesAll, answerBy: .at(seconds + 1000),

@@ -13,6 +13,7 @@ enum Schema {
       try db.execute(sql: resources + asking + storing)
       try ResourceRow.fill(in: db)
     }
+    migrator.registerMigration("4 asking ourselves") { db in try db.execute(sql: ownRequests) }
     return migrator
   }
 
@@ -400,6 +401,13 @@ enum Schema {
     ALTER TABLE commitment ADD COLUMN openings INTEGER NOT NULL DEFAULT 1;
     CREATE INDEX commitment_again ON commitment(destination, next_ask_at)
       WHERE manual = 1 AND root IS NULL AND next_ask_at IS NOT NULL;
+
+    """
+
+  /// Whether a transaction of ours came to ourselves.
+  private static let ownRequests = """
+    CREATE INDEX commitment_asked ON commitment(root) WHERE root IS NOT NULL;
+    CREATE INDEX inquiry_uid ON inquiry(uid);
 
     """
 

@@ -103,6 +103,17 @@ enum JobStatement {
     ORDER BY j.priority DESC, j.number LIMIT ?
     """
 
+  /// All that is to be told to a peer, however little of it fits into one try.
+  static let dueReports = """
+    SELECT \(JobRow.columns) FROM job j INDEXED BY job_due_of_peer WHERE j.stage = ? AND j.peer = ? AND \(isDue) ?
+    """
+
+  /// How many jobs of a kind and a peer have not ended, counted up to a limit.
+  static let open = """
+    SELECT count(*) FROM (SELECT 1 FROM job INDEXED BY job_open WHERE kind = ? AND peer = ?
+      AND state IN ('Pending', 'Running', 'Retry', 'Paused') LIMIT ?)
+    """
+
   static let duePeers = """
     SELECT DISTINCT j.peer FROM job j INDEXED BY job_due WHERE j.stage = ? AND \(isDue) ?
     """

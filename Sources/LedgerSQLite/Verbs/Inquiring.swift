@@ -40,6 +40,9 @@ extension SQLiteLedger {
 
 /// The statements on references that peers asked about.
 enum InquiredStatement {
+  /// A transaction of a route's, which has the UID ?1.
+  static let ownRequest = "SELECT 1 FROM commitment WHERE uid = ?1 AND manual = 0"
+
   static let insert = """
     INSERT INTO inquired (job, position, sop_class, sop_instance, reason) VALUES (?, ?, ?, ?, ?)
     """
@@ -57,6 +60,8 @@ enum InquiredStatement {
     SELECT position, sop_class, sop_instance, reason FROM inquired INDEXED BY inquired_open
     WHERE job = ?1 AND reason IS NULL AND position >= ?2 ORDER BY position LIMIT ?3
     """
+
+  static let all = "SELECT position, sop_class, sop_instance, reason FROM inquired WHERE job = ? ORDER BY position"
 
   static let nextUnread = "SELECT position, refs FROM unread WHERE job = ? ORDER BY position LIMIT 1"
 
@@ -79,10 +84,7 @@ enum InquiredStatement {
     var report = InquiryReport(
       job: job, transactionUID: record.transactionUID, peer: record.job.peer, callingAE: record.callingAE,
       calledAE: record.calledAE, committed: [], failed: [])
-    let all = try db.rows(
-      "SELECT position, sop_class, sop_instance, reason FROM inquired WHERE job = ? ORDER BY position", found.number,
-      read: read)
-    for reference in all {
+    for reference in try db.rows(all, found.number, read: read) {
       if reference.reason == 0 {
         report.committed.append(reference.sop)
       } else {
@@ -102,12 +104,9 @@ extension WriteTransaction {
     if let known = try InquiryRow.find(inquiry.transactionUID, from: inquiry.callingAE, in: db) {
       return try inquireAgain(inquiry, known: known, now: now)
     }
+    guard try !db.exists(InquiredStatement.ownRequest, inquiry.transactionUID.rawValue) else { return .ownRequest }
     let open = try db.number(
-      """
-      SELECT count(*) FROM (SELECT 1 FROM job INDEXED BY job_open WHERE kind = ? AND peer = ?
-        AND state IN ('Pending', 'Running', 'Retry', 'Paused') LIMIT ?)
-      """,
-      JobKind.storageCommitmentSCP.rawValue, inquiry.peer.rawValue, limit)
+      JobStatement.open, JobKind.storageCommitmentSCP.rawValue, inquiry.peer.rawValue, limit)
     guard let open, open < limit else { return .tooMany(limit) }
     try add(inquiry, now: now)
     return .opened(inquiry.job)
@@ -273,12 +272,7 @@ extension WriteTransaction {
     to peer: PeerName, message: String, retryAt: Timestamp, givingUp: Timestamp, now: Timestamp
   ) throws -> Timestamp? {
     let due = try db.rows(
-      """
-      SELECT \(JobRow.columns) FROM job j INDEXED BY job_due_of_peer
-      WHERE j.stage = ? AND j.peer = ? AND j.next_at IS NOT NULL AND j.state IN ('Pending', 'Running', 'Retry')
-        AND j.next_at <= ?
-      """,
-      JobStage.reporting.rawValue, peer.rawValue, now.microseconds, read: JobRow.read)
+      JobStatement.dueReports, JobStage.reporting.rawValue, peer.rawValue, now.microseconds, read: JobRow.read)
     for var found in due {
       found.job.postpone(message, retryAt: retryAt, givingUp: givingUp, now: now)
       try JobRow.update(found, in: db)

@@ -23,7 +23,7 @@ extension SQLiteLedger {
 
   package func hasRouted(to name: PeerName) async throws -> Bool {
     try await pool.read { db in
-      try db.exists("SELECT 1 FROM delivery WHERE destination = ?1 AND origin = 'route'", name.rawValue)
+      try db.exists(ModalityStatement.routed, name.rawValue)
     }
   }
 
@@ -35,4 +35,9 @@ extension SQLiteLedger {
       }
     }
   }
+}
+
+enum ModalityStatement {
+  /// A delivery of a route to the name ?1.
+  static let routed = "SELECT 1 FROM delivery WHERE destination = ?1 AND origin = 'route'"
 }

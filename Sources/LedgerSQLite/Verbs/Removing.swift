@@ -38,11 +38,15 @@ enum RemovalStatement {
       AND j.state NOT IN ('Success', 'Failure')
     """
 
-  /// Whether the report of the API's transaction ?1, opened at ?4 or later, says that ?2, of class ?3, is committed.
+  /// Whether the report of the API's transaction ?1, opened at ?4 or later, says that ?2, of class ?3, is committed;
+  /// not if it, or one that asked again for it, came to ourselves.
   static let proved = """
     SELECT 1 FROM commitment c JOIN item t ON t.commitment = c.number
     WHERE c.uid = ?1 AND c.manual = 1 AND t.sop_instance = ?2 AND t.sop_class = ?3 AND t.committed = 1
       AND c.opened_at >= ?4
+      AND NOT EXISTS (SELECT 1 FROM commitment a INDEXED BY commitment_asked CROSS JOIN inquiry q INDEXED BY inquiry_uid
+        ON q.uid = a.uid WHERE a.root = c.number)
+      AND NOT EXISTS (SELECT 1 FROM inquiry q INDEXED BY inquiry_uid WHERE q.uid = c.uid)
     """
 }
 

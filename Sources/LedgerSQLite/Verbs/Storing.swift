@@ -174,7 +174,6 @@ extension WriteTransaction {
       """,
       found.number
     ) { try $0.sop() }
-    guard !references.isEmpty else { return }
     try openManual(uid, to: found.record.job.peer, references: references, asking: nil, actor: "api", now: now)
   }
 

@@ -217,9 +217,11 @@ class Asker(Modality):
         request.ActionInformation = None if data is None else io.BytesIO(data)
         # Else the association's own thread would take the answer.
         association._reactor_checkpoint.clear()
-        while not association._is_paused:
+        while not association._is_paused and association.is_alive():
             time.sleep(0.0001)
         began = time.monotonic()
+        if not association.is_established:
+            return {"began": began, "outcome": "aborted"}
         association.dimse.send_msg(request, context.context_id)
         if data == b"":  # announced, so it must come
             empty = P_DATA()

@@ -144,7 +144,7 @@ extension LedgerConformance {
       try expect(open.first?.instance, .number(1))
       try await scene.ledger.decide(
         [ReferenceDecision(position: 0, failure: nil, pins: .number(1))], of: .number(1), now: .at(31))
-      try await expect(scene.instance(1).promise, "promised to ct1 in transaction \(UID.transaction(1))")
+      try await expect(scene.instance(1).promise, "promised to ct1 in transaction 1.2.826.8.1")
       try await expect(scene.told(1, at: 32), [UID.number(1).rawValue, UID.number(2) + " 274"])
     },
     LedgerCase("asking completes the study where the peer says so") { scene in
@@ -173,6 +173,12 @@ extension LedgerConformance {
       try await scene.inquire(1, about: [1], at: 9)
       try await expect(scene.due(.reporting, at: 9), [.number(1)])
       try await expect(scene.told(1, at: 10), [UID.number(1) + " 274"])
+    },
+    LedgerCase("what a route asks is not answered by ourselves") { scene in
+      try await scene.admit(1)
+      try await scene.send(at: 10)
+      try await scene.ask(1, at: 20)
+      try await expect(scene.inquire(1, about: [1], in: 1, at: 50), .ownRequest)
     },
     LedgerCase("a peer has only so many requests open") { scene in
       try await scene.inquire(1, about: [1], limit: 1, at: 5)

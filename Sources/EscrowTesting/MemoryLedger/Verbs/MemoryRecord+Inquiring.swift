@@ -14,6 +14,7 @@ extension MemoryRecord {
       if inquiries[known].record.askAgain(now: now) { inquiries[known].isDeleted = false }
       return .repeated(inquiries[known].record.job.id)
     }
+    if let own = commitmentOfUID[inquiry.transactionUID], !commitments[own].record.manual { return .ownRequest }
     let open = inquiries.count { $0.record.job.peer == inquiry.peer && !$0.record.job.state.hasEnded }
     guard open < limit else { return .tooMany(limit) }
     let job = Job(

@@ -70,6 +70,10 @@ extension MemoryRecord {
     guard let index = transaction.flatMap({ commitmentOfUID[$0] }), commitments[index].record.manual,
       commitments[index].record.openedAt >= instance.receivedAt
     else { return false }
-    return commitments[index].items.contains { $0.sop == instance.sop && $0.committed == true }
+    let asked = commitments.indices.filter { $0 == index || commitments[$0].root == index }
+    let isOwn = inquiries.contains { inquiry in
+      asked.contains { commitments[$0].record.uid == inquiry.record.transactionUID }
+    }
+    return !isOwn && commitments[index].items.contains { $0.sop == instance.sop && $0.committed == true }
   }
 }

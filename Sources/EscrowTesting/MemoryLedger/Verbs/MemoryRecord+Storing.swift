@@ -94,7 +94,6 @@ extension MemoryRecord {
     guard record.job.state == .success else { return operate(.cancel, on: index, now: now) }
     guard let uid = record.transactionUID, commitmentOfUID[uid] == nil else { return }
     let references = stores[index].items.filter { $0.isDone == true }.map { consignments[$0.row].instance.sop }
-    guard !references.isEmpty else { return }
     try? openTransaction(
       uid, to: record.job.peer, references: references, asking: nil, actor: "api", now: now)
   }
