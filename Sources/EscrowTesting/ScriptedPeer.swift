@@ -81,14 +81,14 @@ package struct ScriptedPeer: Sendable {
   package func resumeReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
 }
 
-/// Waits for `body`, at most two minutes, so that a script that got stuck says where instead of waiting for ever.
+/// Waits for `body`, at most five minutes, so that a script that got stuck says where instead of waiting for ever.
 func patiently<Result: Sendable>(
   _ what: String, _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
   try await withThrowingTaskGroup(of: Result.self) { group in
     group.addTask { try await body() }
     group.addTask {
-      try await Task.sleep(for: .seconds(120))
+      try await Task.sleep(for: .seconds(300))
       throw ScriptDeparture(expected: what)
     }
     defer { group.cancelAll() }

@@ -98,13 +98,18 @@ struct CommitmentRoutes: Sendable {
         .parameterOutOfRange,
         "The SOP class/instance UIDs cannot be empty, found: \"\(classUID)\" / \"\(instanceUID)\"")
     }
-    let sop = SOPInstance(classUID: UID(classUID), instanceUID: UID(instanceUID))
-    guard sop.classUID.isValid, sop.instanceUID.isValid else {
+    guard canBeAsked(classUID), canBeAsked(instanceUID) else {
       throw CompatibleError(
         .parameterOutOfRange,
-        "SOP class/instance UIDs are at most 64 digits and dots, found: \"\(classUID)\" / \"\(instanceUID)\"")
+        "SOP class/instance UIDs are at most 64 characters that are asked for as one value, found: "
+          + "\"\(classUID.escaped)\" / \"\(instanceUID.escaped)\"")
     }
-    return sop
+    return SOPInstance(classUID: UID(classUID), instanceUID: UID(instanceUID))
+  }
+
+  /// Whether a data set can carry it as one UID. What it means is left to whom is asked, as the reference does.
+  private static func canBeAsked(_ uid: String) -> Bool {
+    uid.utf8.count <= 64 && uid.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }
   }
 
   // MARK: Showing
@@ -213,7 +218,7 @@ enum FailureReasons {
 struct Removal: Sendable {
   let context: EngineContext
 
-  /// All of them or none: throws what stands against it.
+  /// All of them, or none if something stands against one: throws what does.
   func remove(_ instances: [InstanceID], provedBy transaction: UID? = nil) async throws {
     let obstacles = try await context.ledger.remove(
       instances, provedBy: transaction, actor: "api", now: context.clock.now())
@@ -222,7 +227,7 @@ struct Removal: Sendable {
     let texts = obstacles.sorted { $0.key < $1.key }.prefix(10).map { "\($0.key): \($0.value)" }
     throw CompatibleError(
       .badSequenceOfCalls,
-      "\(obstacles.count) of \(instances.count) may not be deleted, so nothing was: \(texts.joined(separator: "; "))",
+      "\(obstacles.count) of \(instances.count) may not be deleted: \(texts.joined(separator: "; "))",
       status: .conflict)
   }
 

@@ -141,10 +141,14 @@ struct ModalityRoutes: Sendable {
     guard manufacturers.contains(manufacturer) else {
       throw CompatibleError(.parameterOutOfRange, "Unknown modality manufacturer: \"\(manufacturer.escaped)\"")
     }
-    let local = try fields.text("LocalAet").map { AETitle($0) }
+    let local = try fields.text("LocalAet").flatMap { $0.isEmpty ? nil : AETitle($0) }
+    if let local, !local.isValid {
+      throw CompatibleError(
+        .badFileFormat, "An AE title has 1 to 16 characters, but found as LocalAet: \(local.rawValue.escaped)")
+    }
     return NamedModality(
       name: PeerName(name), aeTitle: title, host: host, port: try port(fields["Port"]), manufacturer: manufacturer,
-      localAE: local?.isValid == true ? local : nil, timeout: try fields.unsigned("Timeout") ?? 0,
+      localAE: local, timeout: try fields.unsigned("Timeout") ?? 0,
       allowed: try allowed(fields))
   }
 

@@ -17,6 +17,8 @@ package protocol ResourceLedger: Sendable {
   /// Lets copies go that are safe elsewhere, whatever their retention, or none of them. Returns what stands against it,
   /// by instance.
   ///
+  /// Of very many some may have gone already when something comes to stand against another in that moment.
+  ///
   /// - Parameter transaction: for instances that no route sent anywhere: the API's own transaction in whose report they
   ///   are committed.
   func remove(

@@ -4,15 +4,15 @@ import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// Works on jobs: decides about what peers asked, tells them the answers, each peer's one after the other and no peer's
-/// behind another's, and queues what the API wants sent.
+/// Works on jobs: decides about what peers asked, a few of each peer at a time, tells them the answers, each peer's one
+/// after the other, and queues what the API wants sent. No peer's wait behind another's.
 package struct JobService: Service {
   private let context: EngineContext
   /// What is being worked on.
   private let desk = Desk()
 
-  /// Inquiries that are decided at once.
-  private static let deciders = 16
+  /// Inquiries of one peer that are decided at once.
+  private static let deciders = 4
   /// The least time between two looks, so that a busy road is not spent on them.
   private static let pause = Duration.milliseconds(5)
   private static let busyWait = Duration.milliseconds(250)
@@ -40,16 +40,18 @@ package struct JobService: Service {
   }
 
   private func decide(in group: inout DiscardingTaskGroup) async throws {
-    let busy = desk.decided.count
-    guard busy < Self.deciders else { return }
-    let due = try await context.ledger.dueJobs(
-      .deciding, of: nil, limit: Self.deciders + busy, now: context.clock.now())
-    for job in due.filter({ !desk.decided.contains($0.id) }).prefix(Self.deciders - busy) {
-      desk.begin(job.id)
-      group.addTask {
-        await InquiryDecisions(context: context).decide(job.id)
-        desk.end(job.id)
-        context.inquiries.wake()
+    let now = context.clock.now()
+    for peer in try await context.ledger.duePeers(.deciding, now: now) {
+      let busy = desk.decided(of: peer)
+      guard busy.count < Self.deciders else { continue }
+      let due = try await context.ledger.dueJobs(.deciding, of: peer, limit: Self.deciders + busy.count, now: now)
+      for job in due.filter({ !busy.contains($0.id) }).prefix(Self.deciders - busy.count) {
+        desk.begin(job.id, of: peer)
+        group.addTask {
+          await InquiryDecisions(context: context).decide(job.id)
+          desk.end(job.id)
+          context.inquiries.wake()
+        }
       }
     }
   }
@@ -87,14 +89,17 @@ package struct JobService: Service {
 
   /// Who works on what; whoever ends wakes the service.
   private final class Desk: Sendable {
-    private let jobs = NIOLockedValueBox<Set<JobID>>([])
+    private let jobs = NIOLockedValueBox<[JobID: PeerName]>([:])
     private let peers = NIOLockedValueBox<Set<PeerName>>([])
 
-    var decided: Set<JobID> { jobs.withLockedValue { $0 } }
-    var isBusy: Bool { !decided.isEmpty || peers.withLockedValue { !$0.isEmpty } }
+    var isBusy: Bool { jobs.withLockedValue { !$0.isEmpty } || peers.withLockedValue { !$0.isEmpty } }
 
-    func begin(_ job: JobID) { jobs.withLockedValue { _ = $0.insert(job) } }
-    func end(_ job: JobID) { jobs.withLockedValue { _ = $0.remove(job) } }
+    func decided(of peer: PeerName) -> Set<JobID> {
+      jobs.withLockedValue { Set($0.filter { $0.value == peer }.keys) }
+    }
+
+    func begin(_ job: JobID, of peer: PeerName) { jobs.withLockedValue { $0[job] = peer } }
+    func end(_ job: JobID) { jobs.withLockedValue { $0[job] = nil } }
     func begin(_ peer: PeerName) -> Bool { peers.withLockedValue { $0.insert(peer).inserted } }
     func end(_ peer: PeerName) { peers.withLockedValue { _ = $0.remove(peer) } }
   }

@@ -6,22 +6,27 @@ extension SQLiteLedger {
   package func remove(
     _ instances: [InstanceID], provedBy transaction: UID?, actor: String, now: Timestamp
   ) async throws -> [InstanceID: String] {
-    try await writer.perform(alone: instances.count > 100) { writing in
-      var obstacles: [InstanceID: String] = [:]
-      var removed: [LoadedConsignment] = []
-      for id in instances {
-        guard var loaded = try writing.db.consignment(id) else { continue }
-        let obstacle = loaded.current.remove(
-          isProved: try writing.isProved(loaded.current.instance, in: transaction),
-          isAsked: try writing.db.exists(RemovalStatement.undecided, loaded.current.instance.sop.instanceUID.rawValue),
-          isWanted: try writing.db.exists(RemovalStatement.wanted, id.rawValue), actor: actor, now: now)
-        obstacles[id] = obstacle
-        removed.append(loaded)
+    // Before the first is let go of, all are looked at, where that keeps nobody waiting.
+    if instances.count > Self.removedAtOnce {
+      let obstacles = try await pool.read { db in
+        try db.removals(of: instances, provedBy: transaction, actor: actor, now: now).obstacles
       }
-      if obstacles.isEmpty { for loaded in removed { try writing.save(loaded) } }
-      return obstacles
+      guard obstacles.isEmpty else { return obstacles }
     }
+    for start in stride(from: 0, to: instances.count, by: Self.removedAtOnce) {
+      let part = instances[start..<min(start + Self.removedAtOnce, instances.count)]
+      let obstacles = try await writer.perform { writing in
+        let removals = try writing.db.removals(of: part, provedBy: transaction, actor: actor, now: now)
+        if removals.obstacles.isEmpty { for removed in removals.removed { try writing.save(removed) } }
+        return removals.obstacles
+      }
+      guard obstacles.isEmpty else { return obstacles }
+    }
+    return [:]
   }
+
+  /// Instances that are let go of in one transaction: more would keep what is being received waiting.
+  private static let removedAtOnce = 200
 }
 
 enum RemovalStatement {
@@ -50,10 +55,28 @@ enum RemovalStatement {
     """
 }
 
-extension WriteTransaction {
-  fileprivate func isProved(_ instance: Instance, in transaction: UID?) throws -> Bool {
+extension Database {
+  /// Instances as they are once they are let go of, and what stands against it.
+  fileprivate func removals(
+    of instances: some Sequence<InstanceID>, provedBy transaction: UID?, actor: String, now: Timestamp
+  ) throws -> (removed: [LoadedConsignment], obstacles: [InstanceID: String]) {
+    var obstacles: [InstanceID: String] = [:]
+    var removed: [LoadedConsignment] = []
+    for id in instances {
+      guard var loaded = try consignment(id) else { continue }
+      let sop = loaded.current.instance.sop
+      obstacles[id] = loaded.current.remove(
+        isProved: try isProved(loaded.current.instance, in: transaction),
+        isAsked: try exists(RemovalStatement.undecided, sop.instanceUID.rawValue),
+        isWanted: try exists(RemovalStatement.wanted, id.rawValue), actor: actor, now: now)
+      removed.append(loaded)
+    }
+    return (removed, obstacles)
+  }
+
+  private func isProved(_ instance: Instance, in transaction: UID?) throws -> Bool {
     guard let transaction else { return false }
-    return try db.exists(
+    return try exists(
       RemovalStatement.proved, transaction.rawValue, instance.sop.instanceUID.rawValue, instance.sop.classUID.rawValue,
       instance.receivedAt.microseconds)
   }
