@@ -13,21 +13,24 @@ package struct AdminServer: Service {
   private let ping: WebhookRoutes.Ping
   private let backup: BackupRoutes.Backup
   private let running: @Sendable (Int) async -> Void
+  private let patience: Duration
 
   /// - Parameters:
   ///   - ping: sends a `ping` to a webhook that is configured.
   ///   - backup: makes a backup of the ledger in a directory.
   ///   - running: told the port when the server accepts requests.
+  ///   - patience: how long a request that changes something waits until the router is ready.
   package init(
     context: EngineContext, readiness: Readiness,
     ping: @escaping @Sendable (String) async throws -> WebhookPing, backup: @escaping BackupRoutes.Backup,
-    running: @escaping @Sendable (Int) async -> Void = { _ in }
+    running: @escaping @Sendable (Int) async -> Void = { _ in }, patience: Duration = .seconds(30)
   ) {
     self.context = context
     self.readiness = readiness
     self.ping = ping
     self.backup = backup
     self.running = running
+    self.patience = patience
   }
 
   package func run() async throws {
@@ -46,6 +49,7 @@ package struct AdminServer: Service {
     let router = Router()
     router.add(middleware: ProblemResponses(logger: context.logger))
     router.add(middleware: HostAndOriginCheck(hosts: Self.hosts(context.settings.http.host)))
+    router.add(middleware: ChangesAfterRecovery(readiness: readiness, patience: patience))
     HealthRoutes(context: context, readiness: readiness).add(to: router.group("health"))
     let api = router.group("api/v1")
     ReadRoutes(context: context).add(to: api)

@@ -31,6 +31,23 @@ struct HostAndOriginCheck<Context: RequestContext>: RouterMiddleware {
   }
 }
 
+/// Lets nothing be changed before spool and ledger are brought together after the last run: what comes or goes meanwhile
+/// would be taken for a file without a record, or a record without its file.
+struct ChangesAfterRecovery<Context: RequestContext>: RouterMiddleware {
+  let readiness: Readiness
+  /// How long a request waits for that.
+  let patience: Duration
+
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    if ![.get, .head, .options].contains(request.method), try await !readiness.isListening(within: patience) {
+      throw ProblemDetails.unavailable("the router is starting: see /health/ready, and try again when it is ready")
+    }
+    return try await next(request, context)
+  }
+}
+
 /// Turns every error into problem details, outside `/api` and `/health` into what the reference system answers, and logs
 /// those that are ours.
 struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
@@ -60,6 +77,7 @@ struct ProblemResponses<Context: RequestContext>: RouterMiddleware {
     switch problem.statusCode {
     case 404: return CompatibleError(.unknownResource)
     case 409: return CompatibleError(.badSequenceOfCalls, problem.detail, status: .conflict)
+    case 503: return CompatibleError(.internalError, problem.detail, status: problem.status)
     case 507: return CompatibleError(.fullStorage, problem.detail)
     case 400..<500: return CompatibleError(.badRequest, problem.detail, status: problem.status)
     default:

@@ -10,4 +10,11 @@ package final class Readiness: Sendable {
   package var port: Int? { listening.withLockedValue { $0 } }
 
   package func isListening(on port: Int) { listening.withLockedValue { $0 = port } }
+
+  /// Waits until it listens; false when it does not within `patience`.
+  func isListening(within patience: Duration) async throws -> Bool {
+    let end = ContinuousClock.now + patience
+    while !isListening, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+    return isListening
+  }
 }

@@ -1,3 +1,4 @@
+import AdminAPI
 import EscrowCore
 import EscrowEngine
 import Hummingbird
@@ -31,6 +32,34 @@ import Testing
 
   @Test func failedDeliveriesAreQueuedAgain() async throws {
     try await retry(#"{"filter":{"state":["failed"]},"expect":2,"reason":"mended"}"#, status: 200, changed: 2)
+  }
+
+  @Test func nothingIsChangedBeforeTheRouterIsReady() async throws {
+    try await TestAPI.run(readiness: Readiness(), patience: .milliseconds(50), prepare: Self.fill) { client, context in
+      let retry = ByteBuffer(string: #"{"filter":{"state":["failed"]},"reason":"mended"}"#)
+      try await client.execute(uri: "/api/v1/deliveries/retry", method: .post, body: retry) { response in
+        #expect(response.status == .serviceUnavailable)
+        #expect(try (response.body.object()["detail"] as? String)?.contains("/health/ready") == true)
+      }
+      try await client.execute(uri: "/instances", method: .post, body: retry) { response in
+        #expect(response.status == .serviceUnavailable)
+        #expect(try response.body.object()["HttpStatus"] as? Int == 503)
+      }
+      #expect(try await context.ledger.count(DeliveryFilter(states: [.queued])) == 0)
+      try await client.execute(uri: "/api/v1/status", method: .get) { #expect($0.status == .ok) }
+    }
+  }
+
+  @Test func aChangeWaitsUntilTheRouterIsReady() async throws {
+    let readiness = Readiness()
+    try await TestAPI.run(readiness: readiness, prepare: Self.fill) { client, _ in
+      async let response = client.execute(
+        uri: "/api/v1/deliveries/retry", method: .post,
+        body: ByteBuffer(string: #"{"filter":{"state":["failed"]},"reason":"mended"}"#))
+      try await Task.sleep(for: .milliseconds(50))
+      readiness.isListening(on: 104)
+      #expect(try await response.status == .ok)
+    }
   }
 
   @Test func aDryRunChangesNothing() async throws {

@@ -19,11 +19,12 @@ func sender(_ name: String, _ aeTitle: String) -> String {
 
 /// A destination that may report, asked soon and retried soon.
 func destination(
-  _ name: String, _ aeTitle: String, port: Int, commitment: String = "quiet: 1s, maxWait: 2s", more: String = ""
+  _ name: String, _ aeTitle: String, port: Int, commitment: String = "quiet: 1s, maxWait: 2s",
+  retry: String = "first: 1s, max: 2s", more: String = ""
 ) -> String {
   """
   \(name): { aeTitle: \(aeTitle), host: 127.0.0.1, port: \(port), allow: [echo, report], \
-  retry: { first: 1s, max: 2s }, commitment: { \(commitment) }\(more.isEmpty ? "" : ", " + more) }
+  retry: { \(retry) }, commitment: { \(commitment) }\(more.isEmpty ? "" : ", " + more) }
   """
 }
 

@@ -75,4 +75,17 @@ import Testing
     health.beginProbe()
     #expect(health.associated() == .cameUp)
   }
+
+  @Test func whoWaitsForItHasItTriedNow() {
+    var health = DestinationHealth()
+    health.hurry(moment: moment)
+    #expect(health.state == .up)
+    _ = fail(&health, .forbidding)
+    health.hurry(moment: moment + .seconds(1))
+    #expect(health.state == .down(until: moment + .seconds(1)))
+    #expect(health.failures == 1)
+    health.beginProbe()
+    health.hurry(moment: moment + .seconds(2))
+    #expect(health.state == .probing)
+  }
 }

@@ -89,7 +89,11 @@ struct StoreRoutes: Sendable {
       isPermissive: wish.isPermissive, transactionUID: wish.commits ? .newTransaction() : nil)
     try await context.ledger.submit(store, now: context.clock.now())
     context.wakeFollowers()
-    if wish.isSynchronous { return try await wait(for: store.job, at: destination, timeout: wish.timeout) }
+    let failures = destination.health.current.failures
+    destination.hurry(moment: context.clock.monotonic())
+    if wish.isSynchronous {
+      return try await wait(for: store.job, at: destination, failures: failures, timeout: wish.timeout)
+    }
     return try JSON.compatible(.object(Self.path(of: store.job)))
   }
 
@@ -97,9 +101,11 @@ struct StoreRoutes: Sendable {
     ["ID": .string(job.rawValue), "Path": .string("/jobs/\(job.rawValue)")]
   }
 
-  /// Until the job has ended. When the destination cannot be reached, or makes no progress in time, the caller is told
-  /// so; the job goes on.
-  private func wait(for job: JobID, at destination: Destination, timeout: Int) async throws -> Response {
+  /// Until the job has ended. When the destination fails again beyond so many `failures`, or makes no progress in time,
+  /// the caller is told so; the job goes on.
+  private func wait(
+    for job: JobID, at destination: Destination, failures: Int, timeout: Int
+  ) async throws -> Response {
     var lastProgress = (done: -1, at: context.clock.monotonic())
     var pause = Duration.milliseconds(10)
     while true {
@@ -111,7 +117,8 @@ struct StoreRoutes: Sendable {
       }
       let now = context.clock.monotonic()
       if store.job.done > lastProgress.done { lastProgress = (store.job.done, now) }
-      var trouble = destination.health.current.trouble
+      let health = destination.health.current
+      var trouble = health.failures == failures ? nil : health.trouble
       if context.destinations[destination.name] !== destination {
         trouble = "the modality \(destination.name) was changed or removed"
       }

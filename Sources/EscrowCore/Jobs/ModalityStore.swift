@@ -68,9 +68,11 @@ extension Consignment {
   package mutating func store(to peer: PeerName, now: Timestamp) -> String? {
     guard instance.state.hasFile else { return "the instance is \(instance.state)" }
     if let known = deliveries.firstIndex(where: { $0.destination == peer && $0.origin == .api }) {
-      // What is on its way is what is asked for.
+      // What is on its way is what is asked for; what waits for its next try is tried now.
       if deliveries[known].state.isTerminal {
         guard deliveries[known].requeue() else { return "the delivery is \(deliveries[known].state)" }
+      } else if deliveries[known].state == .queued {
+        deliveries[known].notBefore = nil
       }
       deliveries[known].cancelRequested = false
     } else {

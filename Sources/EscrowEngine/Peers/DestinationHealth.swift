@@ -66,6 +66,11 @@ package struct DestinationHealth: Sendable, Equatable {
     state = .down(until: moment)
   }
 
+  /// Somebody wants it tried now: its wait is over.
+  package mutating func hurry(moment: MonotonicTime) {
+    if case .down = state { state = .down(until: moment) }
+  }
+
   /// The wait is over: one association may try.
   package mutating func beginProbe() { state = .probing }
 
@@ -109,6 +114,7 @@ package final class HealthBox: Sendable {
     box.withLockedValue { $0.restore(downSince: downSince, reason: reason, moment: moment) }
   }
 
+  package func hurry(moment: MonotonicTime) { box.withLockedValue { $0.hurry(moment: moment) } }
   package func beginProbe() { box.withLockedValue { $0.beginProbe() } }
   package func associated() -> DestinationHealth.Change { box.withLockedValue { $0.associated() } }
   package func succeeded() -> DestinationHealth.Change { box.withLockedValue { $0.succeeded() } }

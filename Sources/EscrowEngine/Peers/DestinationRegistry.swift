@@ -111,6 +111,12 @@ package final class Destination: Sendable {
     queueSignal.wake()
   }
 
+  /// Somebody waits for what is sent: it is tried now, however long its wait would be.
+  package func hurry(moment: MonotonicTime) {
+    health.hurry(moment: moment)
+    queueSignal.wake()
+  }
+
   /// Whether something may be due that nobody has looked for since.
   func takeWork() -> Bool {
     mayHaveWork.withLockedValue { mayHaveWork in

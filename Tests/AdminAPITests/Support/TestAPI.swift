@@ -18,7 +18,8 @@ struct TestAPI {
 
   /// Calls the API that `prepare` has filled the ledger of.
   static func run(
-    routes: [Route] = [], prepare: (any Ledger) async throws -> Void = { _ in },
+    routes: [Route] = [], readiness: Readiness = TestAPI.ready, patience: Duration = .seconds(60),
+    prepare: (any Ledger) async throws -> Void = { _ in },
     _ body: @escaping @Sendable (any TestClientProtocol, EngineContext) async throws -> Void
   ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "escrow-api-\(UUID().uuidString)")
@@ -39,10 +40,17 @@ struct TestAPI {
       logger: logger)
     let application = Application(
       router: AdminServer(
-        context: context, readiness: Readiness(), ping: { _ in WebhookPing(status: 200, seconds: 0) },
-        backup: { try TestAPI.backup(in: $0) }
+        context: context, readiness: readiness, ping: { _ in WebhookPing(status: 200, seconds: 0) },
+        backup: { try TestAPI.backup(in: $0) }, patience: patience
       ).router())
     try await application.test(.router) { try await body($0, context) }
+  }
+
+  /// As of a router that has started.
+  static var ready: Readiness {
+    let readiness = Readiness()
+    readiness.isListening(on: 104)
+    return readiness
   }
 
   /// A backup that is said to be made; one at `/full` is refused.
