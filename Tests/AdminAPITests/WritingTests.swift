@@ -39,11 +39,13 @@ import Testing
       let retry = ByteBuffer(string: #"{"filter":{"state":["failed"]},"reason":"mended"}"#)
       try await client.execute(uri: "/api/v1/deliveries/retry", method: .post, body: retry) { response in
         #expect(response.status == .serviceUnavailable)
-        #expect(try (response.body.object()["detail"] as? String)?.contains("/health/ready") == true)
+        let detail = try response.body.object()["detail"] as? String
+        #expect(detail?.contains("/health/ready") == true)
       }
       try await client.execute(uri: "/instances", method: .post, body: retry) { response in
         #expect(response.status == .serviceUnavailable)
-        #expect(try response.body.object()["HttpStatus"] as? Int == 503)
+        let status = try response.body.object()["HttpStatus"] as? Int
+        #expect(status == 503)
       }
       #expect(try await context.ledger.count(DeliveryFilter(states: [.queued])) == 0)
       try await client.execute(uri: "/api/v1/status", method: .get) { #expect($0.status == .ok) }
