@@ -41,7 +41,7 @@ class Escrow(record.Orthanc):
         peers = "".join(
             f"  {name}: {{ aeTitle: {each['AET']}, host: 127.0.0.1, port: {each['Port']}, addresses: [{address}], "
             f"allow: [echo, store, report, commit], retry: {{ first: 1s, max: 2s }}, "
-            f"timeouts: {{ connect: 3s, association: 3s, store: 3s, action: 3s, echo: 3s }}{local} }}\n"
+            f"timeouts: {{ {patience(name)} }}{local} }}\n"
             for name, each, address, local in modalities
         )
         (directory / "escrow.yaml").write_text(
@@ -59,6 +59,12 @@ class Escrow(record.Orthanc):
         """What the reference gives up, Escrow tries again."""
         more = {"Failure": {"Retry", "Paused"}, "Running": {"Retry"}}
         return super().job(identifier, *states, *(each for state in states for each in more.get(state, ())))
+
+
+def patience(name):
+    """Who never answers is waited for shortly; the others may be slow on a busy machine."""
+    seconds = 3 if name == "stuck" else 60
+    return ", ".join(f"{each}: {seconds}s" for each in ("connect", "association", "store", "action", "echo"))
 
 
 def plain(value):
