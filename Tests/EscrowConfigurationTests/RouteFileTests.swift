@@ -59,6 +59,33 @@ import Testing
     #expect(try route("match: {}\nhold: x\npurge: \(text)").retention == retention)
   }
 
+  @Test(arguments: [
+    "ESCROW, host: 10.0.0.5", "OTHER, host: 127.0.0.1", "OTHER, host: LOCALHOST", "OTHER, host: \"::1\"",
+  ])
+  func nothingIsSentToOurselves(_ peer: String) throws {
+    let settings = """
+      dicom: { port: 11112 }
+      peers:
+        itself: { aeTitle: \(peer), port: 11112, allow: [report] }
+      """
+    let route = "match: {}\nsend: [{ to: itself, proof: commitment }]"
+    let problems = try #require(throws: ConfigurationError.self) {
+      try TemporaryConfiguration(settings, routes: ["r": route]).load()
+    }
+    #expect("\(problems)".contains("peer `itself` is this router itself"))
+  }
+
+  @Test func aDestinationOnTheSameMachineIsNotOurselves() throws {
+    let settings = """
+      dicom: { port: 11112 }
+      peers:
+        archive: { aeTitle: OTHER, host: 127.0.0.1, port: 11113, allow: [report] }
+        remote: { aeTitle: OTHER2, host: 192.0.2.1, port: 11112, allow: [report] }
+      """
+    let route = "match: {}\nsend: [{ to: archive, proof: commitment }, { to: remote, proof: commitment }]"
+    #expect(try TemporaryConfiguration(settings, routes: ["r": route]).load().settings.routes.routes.count == 1)
+  }
+
   @Test func namesAndUIDsOfClasses() throws {
     let found = try route(
       "match: { SOPClass: [1.2.840.10008.5.1.4.1.1.4, \"1.2.840.*\"], TransferSyntax: 1.2.3 }\nhold: x"

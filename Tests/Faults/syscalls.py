@@ -192,11 +192,7 @@ def judge_end(scene, case):
     last = scene.router.log_tail.strip().splitlines()[-1:]
     if last and "error while loading shared libraries" in last[0]:  # before a line of ours has run
         return []
-    # NIO may trap beside the reason, in a thread that is torn down with the process.
-    lines = scene.router.log_tail.splitlines()
-    ours = [line for line in lines if "Fatal error" in line and "NIO" not in line]
-    has_reason = any(line.startswith("escrow: ") for line in lines)
-    return ours if has_reason else [f"it ended with {code} without a reason: {last}"]
+    return [] if last and last[0].startswith("escrow: ") else [f"it ended with {code} without a reason: {last}"]
 
 
 def start_again(scene):

@@ -50,9 +50,11 @@ extension RouteFile {
     if peerNode["host"] == nil, peerNode["port"] == nil {
       loading.error(place, "peer `\(name)` has no `host` and `port`, so nothing can be sent to it")
     }
-    if settings.settings.aeTitles.contains(peer.aeTitle) {
+    if settings.settings.isOurselves(peer) {
       loading.error(
-        place, "peer `\(name)` has one of our own AE titles: what we send to ourselves is safe nowhere else")
+        place,
+        "peer `\(name)` is this router itself, by its AE title or its address: what we send to ourselves is safe "
+          + "nowhere else")
     }
     if proof == .commitment, !peer.allow.contains(.report) {
       loading.error(

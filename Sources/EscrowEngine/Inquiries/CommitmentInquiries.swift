@@ -180,5 +180,5 @@ extension EngineContext {
   }
 
   /// Whether a peer is this router: what it says of our instances is what we said.
-  package func isOurselves(_ peer: Peer) -> Bool { settings.aeTitles.contains(peer.aeTitle) }
+  package func isOurselves(_ peer: Peer) -> Bool { settings.isOurselves(peer) }
 }
