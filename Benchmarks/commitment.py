@@ -6,7 +6,6 @@ what Orthanc is not. Unknown instances are asked for, and with --stored so many 
 and, with --json, writes everything that was measured.
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -18,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 
-from side_by_side import ROOT, Router, free_port, make_corpus, wait_for
+from side_by_side import ROOT, Router, comparison, free_port, make_corpus, wait_for
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -119,17 +118,12 @@ def measure(asker, router, stored, count, run, patience):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    kinds = {"escrow": Escrow, "orthanc": Orthanc}
+    parser = comparison(__doc__, kinds)
     parser.add_argument("--counts", default="250,1000,4000", help="references a request, for each of the two")
     parser.add_argument("--alone", default="10000,100000", help="the same for Escrow alone; empty for none")
-    parser.add_argument("--pairs", type=int, default=3, help="interleaved repetitions")
     parser.add_argument("--stored", type=int, default=0, help="small instances that are stored first and asked for")
-    parser.add_argument("--escrow", default=str(ROOT / ".build/release/escrow"))
-    parser.add_argument("--only", help="comma-separated: escrow, orthanc")
-    parser.add_argument("--timeout", type=int, default=900, help="seconds a single report may take")
-    parser.add_argument("--json", help="file to write all measurements to")
     options = parser.parse_args()
-    kinds = {"escrow": Escrow, "orthanc": Orthanc}
     names = options.only.split(",") if options.only else list(kinds)
     counts, alone = ([int(each) for each in text.split(",") if each] for text in (options.counts, options.alone))
     work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))

@@ -236,25 +236,33 @@ def reference(corpus, options, disk):
             "flushesPerInstance": 0}
 
 
+CASES = {
+    "relay-escrow": lambda *of: measure(Escrow, True, *of),
+    "relay-orthanc": lambda *of: measure(Orthanc, True, *of),
+    "intake-escrow": lambda *of: measure(Escrow, False, *of),
+    "intake-orthanc": lambda *of: measure(Orthanc, False, *of),
+    "wire": reference,
+}
+
+
+def comparison(description, cases):
+    """A parser of the options that every comparison has."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--pairs", type=int, default=3, help="interleaved repetitions")
+    parser.add_argument("--escrow", default=str(ROOT / ".build/release/escrow"))
+    parser.add_argument("--only", help=f"comma-separated: {', '.join(cases)}")
+    parser.add_argument("--timeout", type=int, default=900, help="seconds a single run may take")
+    parser.add_argument("--json", help="file to write all measurements to")
+    return parser
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = comparison(__doc__, CASES)
     parser.add_argument("--instances", type=int, default=1000)
     parser.add_argument("--size", type=int, default=512 * 1024, help="bytes of pixel data")
     parser.add_argument("--senders", type=int, default=4)
-    parser.add_argument("--pairs", type=int, default=3, help="interleaved repetitions")
-    parser.add_argument("--escrow", default=str(ROOT / ".build/release/escrow"))
-    parser.add_argument("--only", help="comma-separated: relay-escrow, relay-orthanc, intake-escrow, intake-orthanc, wire")
-    parser.add_argument("--timeout", type=int, default=900, help="seconds a single run may take")
-    parser.add_argument("--json", help="file to write all measurements to")
     options = parser.parse_args()
-    cases = {
-        "relay-escrow": lambda: measure(Escrow, True, corpus, options, disk),
-        "relay-orthanc": lambda: measure(Orthanc, True, corpus, options, disk),
-        "intake-escrow": lambda: measure(Escrow, False, corpus, options, disk),
-        "intake-orthanc": lambda: measure(Orthanc, False, corpus, options, disk),
-        "wire": lambda: reference(corpus, options, disk),
-    }
-    names = options.only.split(",") if options.only else list(cases)
+    names = options.only.split(",") if options.only else list(CASES)
     work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
     corpus = work / "corpus"
     disk = Disk(work, 3 * options.instances * options.size // (1 << 20) + 1024)
@@ -263,7 +271,7 @@ def main():
         make_corpus(corpus, options.instances, options.size, options.senders)
         for _ in range(options.pairs):
             for name in names:
-                results[name].append(cases[name]())
+                results[name].append(CASES[name](corpus, options, disk))
     finally:
         disk.close()
         shutil.rmtree(work)

@@ -23,6 +23,8 @@ package struct Engine: Service {
   }
 
   package func run() async throws {
+    // However it ends: what waits for it elsewhere waits no longer.
+    defer { context.drain() }
     try await context.pool.runIfActive { context.peers.resolveHosts() }
     try await context.pool.runIfActive { context.space.look(at: context.clock.monotonic()) }
     // Before recovery, which records what is newer.
