@@ -23,7 +23,7 @@ from pynetdicom.pdu_primitives import P_DATA, SCP_SCU_RoleSelectionNegotiation
 
 import peer
 import report
-from scu import Modality
+from scu import UNHEARD, Modality
 
 # Nothing is stored here, and negotiation for unrestricted storage drops the role selection items of its answer.
 peer._config.UNRESTRICTED_STORAGE_SERVICE = False
@@ -275,6 +275,7 @@ class Asker(Modality):
             for uid, pairs in part:
                 if association is None or not association.is_established:
                     association, asked = self.associate(host, port, called, syntax), 0
+                    association.dimse_timeout = UNHEARD
                 answer = {"uid": uid, "status": None, "references": pairs}
                 if association.is_established:
                     context = association.accepted_contexts[0]

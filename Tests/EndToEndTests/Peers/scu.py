@@ -17,6 +17,10 @@ import peer
 import report
 
 
+# Seconds after which an answer will not come: pynetdicom waits on when the association ends just before it waits.
+UNHEARD = 60
+
+
 def batches(files, contexts=120):
     """Files with the distinct (class, transfer syntax) pairs they need, at most `contexts` pairs an association."""
     pairs, batch = {}, []
@@ -103,6 +107,7 @@ class Modality:
             while not self.stopping.is_set():
                 if association is None or not association.is_established:
                     association = self.open(host, port, called, [context])
+                    association.dimse_timeout = UNHEARD
                 if association.is_established and self.stored(association, dataset):
                     self.acknowledged.append(str(dataset.SOPInstanceUID))
                     break
