@@ -123,7 +123,11 @@ import Testing
   }
 
   @Test func manyAnswersShareAnAssociation() async throws {
-    try await InquiryScene.run { scene in
+    // The first association waits until everything was asked.
+    try await InquiryScene.run(adapt: {
+      $0.timeouts.association = .minutes(10)
+      $0.timeouts.action = .minutes(10)
+    }) { scene in
       let peer = try await scene.engine.associate().peer
       for number in 1...20 {
         try await peer.send(
