@@ -49,7 +49,8 @@ package struct AdminServer: Service {
     let router = Router()
     router.add(middleware: ProblemResponses(logger: context.logger))
     router.add(middleware: HostAndOriginCheck(hosts: Self.hosts(context.settings.http.host)))
-    router.add(middleware: ChangesAfterRecovery(readiness: readiness, patience: patience))
+    router.add(
+      middleware: ChangesAfterRecovery(readiness: readiness, patience: patience) { [context] in context.isDraining })
     HealthRoutes(context: context, readiness: readiness).add(to: router.group("health"))
     let api = router.group("api/v1")
     ReadRoutes(context: context).add(to: api)

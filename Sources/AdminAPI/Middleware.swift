@@ -37,11 +37,15 @@ struct ChangesAfterRecovery<Context: RequestContext>: RouterMiddleware {
   let readiness: Readiness
   /// How long a request waits for that.
   let patience: Duration
+  /// Whether the router ends without having been ready.
+  let isOver: @Sendable () -> Bool
 
   func handle(
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
-    if ![.get, .head, .options].contains(request.method), try await !readiness.isListening(within: patience) {
+    if ![.get, .head, .options].contains(request.method),
+      try await !readiness.isListening(within: patience, unless: isOver)
+    {
       throw ProblemDetails.unavailable("the router is starting: see /health/ready, and try again when it is ready")
     }
     return try await next(request, context)

@@ -11,10 +11,10 @@ package final class Readiness: Sendable {
 
   package func isListening(on port: Int) { listening.withLockedValue { $0 = port } }
 
-  /// Waits until it listens; false when it does not within `patience`.
-  func isListening(within patience: Duration) async throws -> Bool {
+  /// Waits until it listens; false when it does not within `patience`, or will not any more.
+  func isListening(within patience: Duration, unless isOver: () -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + patience
-    while !isListening, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+    while !isListening, !isOver(), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
     return isListening
   }
 }

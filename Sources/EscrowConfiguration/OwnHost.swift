@@ -3,15 +3,29 @@ import Glibc
 
 /// The names and addresses of this machine.
 enum OwnHost {
-  /// Whether a host, by name or address, is this machine without anybody being asked for it.
-  static func has(_ host: String) -> Bool {
-    let name = host.lowercased()
-    if name == "localhost" || name == ownName?.lowercased() { return true }
+  /// Whether a connection to `host` arrives at what listens on `bound`, as far as can be told without asking anybody.
+  ///
+  /// - Parameters:
+  ///   - host: a name or an address.
+  ///   - bound: the same, or `0.0.0.0` or `::` for every address of this machine.
+  static func arrives(_ host: String, at bound: String) -> Bool {
+    let host = named(host)
+    return ["0.0.0.0", "::"].contains(bound) ? isHere(host) : host == named(bound)
+  }
+
+  private static func isHere(_ host: String) -> Bool {
+    if host == ownName?.lowercased() { return true }
     guard let address = IPAddress(host) else { return false }
     return loopback.contains { $0.contains(address) } || addresses().contains(address)
   }
 
   private static let loopback = ["127.0.0.0/8", "::1/128"].compactMap(AddressRange.init)
+
+  /// Alike for the same address or name, however it is written.
+  private static func named(_ host: String) -> String {
+    let name = host.lowercased()
+    return name == "localhost" ? "127.0.0.1" : IPAddress(name)?.description ?? name
+  }
 
   private static var ownName: String? {
     var buffer = [CChar](repeating: 0, count: 256)
@@ -45,6 +59,6 @@ extension Settings {
   /// what we said.
   package func isOurselves(_ peer: Peer) -> Bool {
     if aeTitles.contains(peer.aeTitle) { return true }
-    return peer.port == dicom.port && peer.host.map(OwnHost.has) ?? false
+    return peer.port == dicom.port && peer.host.map { OwnHost.arrives($0, at: dicom.host) } ?? false
   }
 }

@@ -52,6 +52,15 @@ import Testing
     }
   }
 
+  @Test func aChangeWaitsNoLongerForARouterThatEnds() async throws {
+    try await TestAPI.run(readiness: Readiness(), patience: .days(1), prepare: Self.fill) { client, context in
+      context.drain()
+      try await client.execute(
+        uri: "/api/v1/deliveries/retry", method: .post, body: ByteBuffer(string: #"{"filter":{"state":["failed"]}}"#)
+      ) { #expect($0.status == .serviceUnavailable) }
+    }
+  }
+
   @Test func aChangeWaitsUntilTheRouterIsReady() async throws {
     let readiness = Readiness()
     try await TestAPI.run(readiness: readiness, prepare: Self.fill) { client, _ in

@@ -60,11 +60,14 @@ import Testing
   }
 
   @Test(arguments: [
-    "ESCROW, host: 10.0.0.5", "OTHER, host: 127.0.0.1", "OTHER, host: LOCALHOST", "OTHER, host: \"::1\"",
+    ("0.0.0.0", "ESCROW, host: 10.0.0.5"), ("0.0.0.0", "OTHER, host: 127.0.0.1"),
+    ("0.0.0.0", "OTHER, host: LOCALHOST"), ("0.0.0.0", "OTHER, host: \"::1\""), ("\"::\"", "OTHER, host: 127.0.1.1"),
+    ("127.0.0.1", "OTHER, host: localhost"), ("10.9.9.9", "OTHER, host: 10.9.9.9"),
+    ("\"fd00:0::1\"", "OTHER, host: \"FD00::1\""), ("Pacs.example", "OTHER, host: pacs.example"),
   ])
-  func nothingIsSentToOurselves(_ peer: String) throws {
+  func nothingIsSentToOurselves(_ bound: String, _ peer: String) throws {
     let settings = """
-      dicom: { port: 11112 }
+      dicom: { host: \(bound), port: 11112 }
       peers:
         itself: { aeTitle: \(peer), port: 11112, allow: [report] }
       """
@@ -75,12 +78,14 @@ import Testing
     #expect("\(problems)".contains("peer `itself` is this router itself"))
   }
 
-  @Test func aDestinationOnTheSameMachineIsNotOurselves() throws {
+  /// Another port, or another address than the one that is listened on.
+  @Test(arguments: [("0.0.0.0", "pacs.example"), ("10.9.9.9", "127.0.0.1"), ("127.0.0.1", "10.9.9.9")])
+  func aDestinationElsewhereIsNotOurselves(_ bound: String, _ remote: String) throws {
     let settings = """
-      dicom: { port: 11112 }
+      dicom: { host: \(bound), port: 11112 }
       peers:
         archive: { aeTitle: OTHER, host: 127.0.0.1, port: 11113, allow: [report] }
-        remote: { aeTitle: OTHER2, host: 192.0.2.1, port: 11112, allow: [report] }
+        remote: { aeTitle: OTHER2, host: \(remote), port: 11112, allow: [report] }
       """
     let route = "match: {}\nsend: [{ to: archive, proof: commitment }, { to: remote, proof: commitment }]"
     #expect(try TemporaryConfiguration(settings, routes: ["r": route]).load().settings.routes.routes.count == 1)

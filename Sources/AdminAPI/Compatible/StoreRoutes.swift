@@ -106,6 +106,7 @@ struct StoreRoutes: Sendable {
   private func wait(
     for job: JobID, at destination: Destination, failures: Int, timeout: Int
   ) async throws -> Response {
+    var failures = failures
     var lastProgress = (done: -1, at: context.clock.monotonic())
     var pause = Duration.milliseconds(10)
     while true {
@@ -118,7 +119,9 @@ struct StoreRoutes: Sendable {
       let now = context.clock.monotonic()
       if store.job.done > lastProgress.done { lastProgress = (store.job.done, now) }
       let health = destination.health.current
-      var trouble = health.failures == failures ? nil : health.trouble
+      // They are counted anew after an instance was stored.
+      failures = min(failures, health.failures)
+      var trouble = health.failures > failures ? health.trouble : nil
       if context.destinations[destination.name] !== destination {
         trouble = "the modality \(destination.name) was changed or removed"
       }
