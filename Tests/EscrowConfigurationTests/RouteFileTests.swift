@@ -179,8 +179,12 @@ import Testing
       "1:28: `StudyDescription`: the regular expression has no closing `/`; a text that begins with `/` is written `\\/`"
     ),
     (
-      "match: { StudyDate: \">20260101\" }\nhold: x",
-      "1:21: `StudyDate`: comparisons are not supported yet; a text that begins with `<` or `>` is written `\\<`"
+      "match: { StudyDate: \">2026\" }\nhold: x",
+      "1:21: `StudyDate`: `2026` is not a date such as `2026-01-31`, with which its values are compared"
+    ),
+    (
+      "match: { StudyDescription: \"<5\" }\nhold: x",
+      "1:28: `StudyDescription`: only numbers, dates, times and ages can be compared; a text that begins with `<` or `>` is written `\\<`"
     ),
     (
       "match: { callingAE: ABCDEFGHIJKLMNOPQ }\nhold: x",

@@ -54,12 +54,17 @@ extension Subject {
   /// Sequences and bulk data.
   fileprivate static let withoutText: Set<VR> = [.sq, .ob, .od, .of, .ol, .ov, .ow, .un]
 
+  /// How its values are put in order; nil if they are not.
+  private var scale: Scale? {
+    if case .attribute(let tag) = self { DataDictionary.vr(of: tag).flatMap(Scale.init) } else { nil }
+  }
+
   fileprivate static var names: String { quoted(ofAssociation.keys.sorted()) }
 
   /// The pattern that `text` is for this subject: names become what they stand for.
   fileprivate func pattern(_ text: String) throws(Misfit) -> Pattern {
     do {
-      var pattern = try Pattern(text)
+      var pattern = try Pattern(text, on: scale)
       if case .exact(let exact) = pattern.test { pattern.test = try test(exact) }
       return pattern
     } catch let error as Pattern.Invalid {

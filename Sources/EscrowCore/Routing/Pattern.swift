@@ -1,5 +1,5 @@
-/// One text of a condition: `CT` exactly, `CT*` with wildcards, `/chest|thorax/i` as a regular expression, or a range
-/// of addresses; `!` in front negates. Case matters unless the expression says otherwise.
+/// One text of a condition: `CT` exactly, `CT*` with wildcards, `/chest|thorax/i` as a regular expression, `>=512` as a
+/// comparison, or a range of addresses; `!` in front negates. Case matters unless the expression says otherwise.
 package struct Pattern: Sendable, Equatable {
   /// As it was written, for people.
   package let text: String
@@ -10,6 +10,7 @@ package struct Pattern: Sendable, Equatable {
     case exact(String)
     case glob(Glob)
     case expression(RegularExpression)
+    case comparison(Comparison)
     /// Of the sender's address.
     case addresses(AddressRange)
   }
@@ -17,28 +18,33 @@ package struct Pattern: Sendable, Equatable {
   package enum Invalid: Error, Equatable {
     case empty
     case doubleNegation
-    case comparison
+    case comparison(Comparison.Invalid)
     case unclosedExpression
     case unknownFlag(Character)
     case expression(RegularExpression.Invalid)
   }
 
-  package init(_ text: String) throws(Invalid) {
+  /// - Parameter scale: how values of what is looked at are put in order; nil if they are not.
+  package init(_ text: String, on scale: Scale? = nil) throws(Invalid) {
     self.text = text
     negated = text.hasPrefix("!")
-    test = try Pattern.test(negated ? text.dropFirst() : text[...])
+    test = try Pattern.test(negated ? text.dropFirst() : text[...], on: scale)
   }
 
-  private static func test(_ text: Substring) throws(Invalid) -> Test {
+  private static func test(_ text: Substring, on scale: Scale?) throws(Invalid) -> Test {
     switch text.first {
     case nil: throw .empty
     case "!": throw .doubleNegation
-    case "<", ">": throw .comparison
+    case "<", ">": return try comparison(text, on: scale)
     case "/": return try expression(text.dropFirst())
     default:
       let glob = Glob(String(text))
       return glob.literal.map(Test.exact) ?? .glob(glob)
     }
+  }
+
+  private static func comparison(_ text: Substring, on scale: Scale?) throws(Invalid) -> Test {
+    do { return .comparison(try Comparison(text, on: scale)) } catch { throw .comparison(error) }
   }
 
   /// `text` follows the opening slash.
@@ -65,6 +71,7 @@ package struct Pattern: Sendable, Equatable {
     case .exact(let wanted): fact.values.contains(wanted) ? .matches : .differs
     case .glob(let glob): fact.values.contains(where: glob.matches) ? .matches : .differs
     case .addresses(let range): fact.address.map(range.contains) == true ? .matches : .differs
+    case .comparison(let comparison): fact.values.contains(where: comparison.matches) ? .matches : .differs
     case .expression(let expression): Pattern.match(expression, fact.values)
     }
   }
@@ -87,7 +94,7 @@ extension Pattern.Invalid: CustomStringConvertible {
     switch self {
     case .empty: "an empty pattern matches nothing; use \"!*\" for an attribute that is absent or empty"
     case .doubleNegation: "one `!` negates; a text that begins with `!` is written `\\!`"
-    case .comparison: "comparisons are not supported yet; a text that begins with `<` or `>` is written `\\<`"
+    case .comparison(let error): "\(error)"
     case .unclosedExpression: "the regular expression has no closing `/`; a text that begins with `/` is written `\\/`"
     case .unknownFlag(let flag): "`\(flag)` is no flag of a regular expression; only `i` (ignore case) is"
     case .expression(let error): "bad regular expression at its character \(error.offset + 1): \(error.message)"
