@@ -47,10 +47,14 @@ package struct PlannedDelivery: Sendable, Equatable {
   package var acceptDiscarded: Bool
   /// The peer is declared to keep the content that came last.
   package var overwrites: Bool
+  package var terms: SendTerms
+  /// The delivery of the same instance that it takes the place of.
+  package var replaces: DeliveryID?
 
   package init(
     to destination: PeerName, proof: Proof, origin: DeliveryOrigin = .route, priority: Priority = .medium,
-    routes: [String] = [], acceptDiscarded: Bool = false, overwrites: Bool = false
+    routes: [String] = [], acceptDiscarded: Bool = false, overwrites: Bool = false, terms: SendTerms = .plain,
+    replaces: DeliveryID? = nil
   ) {
     self.destination = destination
     self.proof = proof
@@ -59,6 +63,8 @@ package struct PlannedDelivery: Sendable, Equatable {
     self.routes = routes
     self.acceptDiscarded = acceptDiscarded
     self.overwrites = overwrites
+    self.terms = terms
+    self.replaces = replaces
   }
 }
 

@@ -29,11 +29,12 @@ package struct Claim: Sendable, Equatable {
   package var priority: Priority
   package var doubtfulFailures: Int
   package var resends: Int
+  package var terms: SendTerms
 
   package init(
     key: ClaimKey, destination: PeerName, instance: InstanceID, file: InstanceID, sop: SOPInstance,
     transferSyntax: UID, dataSetLength: Int64, digest: Digest, studyInstanceUID: UID?, receivedAt: Timestamp,
-    proof: Proof, priority: Priority, doubtfulFailures: Int, resends: Int
+    proof: Proof, priority: Priority, doubtfulFailures: Int, resends: Int, terms: SendTerms = .plain
   ) {
     self.key = key
     self.destination = destination
@@ -49,6 +50,7 @@ package struct Claim: Sendable, Equatable {
     self.priority = priority
     self.doubtfulFailures = doubtfulFailures
     self.resends = resends
+    self.terms = terms
   }
 }
 
@@ -77,6 +79,8 @@ package struct AttemptOutcome: Sendable, Equatable {
   package var message: String?
   /// What the data set was offered in; nil when it was not offered.
   package var transferSyntax: UID?
+  /// The peer may have it all the same: it ended without an answer.
+  package var mayBeThere: Bool
 
   package enum Result: Sendable, Equatable {
     /// Success or warning after the whole data set: `delivered` if the proof is `response`, else `sent`.
@@ -85,13 +89,15 @@ package struct AttemptOutcome: Sendable, Equatable {
     case retry(notBefore: Timestamp, reason: String, counted: Bool)
     /// A permanent cause, or the attempts are used up.
     case failed(reason: String)
+    /// The destination takes nothing of this kind: it waits for an operator.
+    case held(reason: String)
     /// Never offered to the peer; the attempt is taken back. `notBefore` when the destination must wait.
     case returned(notBefore: Timestamp?, reason: String?)
   }
 
   package init(
     key: ClaimKey, result: Result, startedAt: Timestamp, association: String? = nil, status: UInt16? = nil,
-    message: String? = nil, transferSyntax: UID? = nil
+    message: String? = nil, transferSyntax: UID? = nil, mayBeThere: Bool = false
   ) {
     self.key = key
     self.result = result
@@ -100,6 +106,7 @@ package struct AttemptOutcome: Sendable, Equatable {
     self.status = status
     self.message = message
     self.transferSyntax = transferSyntax
+    self.mayBeThere = mayBeThere
   }
 }
 

@@ -11,6 +11,8 @@ package enum DeliveryVerb: String, Sendable, CaseIterable {
   case waive
   /// Asked for again at once, with a new transaction.
   case askAgain
+  /// Sent before everything else that waits for its destination.
+  case expedite
 }
 
 /// What an operator may wish of instances, besides rerouting.

@@ -46,6 +46,14 @@ package struct Delivery: Sendable, Equatable {
   package var failedBy: Int64?
   /// A report took its proof back: nobody is told that it is safe there, until it is proved again.
   package var contradicted: Bool
+  package var terms: SendTerms
+  /// Its place in the queue among those of its priority, the lowest first: the number of its study's wave of arrivals,
+  /// or less when an operator moved it to the front.
+  package var turn: Int64
+  /// The delivery of the same instance that it takes the place of, as long as that destination is down.
+  package var replaces: DeliveryID?
+  /// The destination may have it, though nothing is proved: an attempt was cut off.
+  package var mayBeThere: Bool
 
   package init(
     id: DeliveryID, instance: InstanceID, destination: PeerName, origin: DeliveryOrigin = .route,
@@ -55,7 +63,8 @@ package struct Delivery: Sendable, Equatable {
     hold: Hold? = nil, transactionUID: UID? = nil, sentAt: Timestamp? = nil, cancelRequested: Bool = false,
     behind: DeliveryID? = nil, acceptDiscarded: Bool = false, overwrites: Bool = false, discardedElements: Bool = false,
     firstAskedAt: Timestamp? = nil, failedAsks: Int = 0, provedBy: Int64? = nil, failedBy: Int64? = nil,
-    contradicted: Bool = false
+    contradicted: Bool = false, terms: SendTerms = .plain, turn: Int64 = 0, replaces: DeliveryID? = nil,
+    mayBeThere: Bool = false
   ) {
     self.id = id
     self.instance = instance
@@ -85,6 +94,10 @@ package struct Delivery: Sendable, Equatable {
     self.provedBy = provedBy
     self.failedBy = failedBy
     self.contradicted = contradicted
+    self.terms = terms
+    self.turn = turn
+    self.replaces = replaces
+    self.mayBeThere = mayBeThere
   }
 }
 
@@ -117,8 +130,12 @@ package enum Proof: String, Sendable, Codable, CaseIterable, Comparable {
   package static func < (left: Proof, right: Proof) -> Bool { left.strength < right.strength }
 }
 
-/// A delivery that an operator stopped: it is not claimed and not asked for, proofs still count.
+/// A delivery that an operator stopped, or the router because its destination takes nothing of its kind: it is not
+/// claimed and not asked for, proofs still count.
 package struct Hold: Sendable, Equatable, Codable {
+  /// Who holds when no person does.
+  package static let system = "system"
+
   package var by: String
   package var reason: String
   package var at: Timestamp

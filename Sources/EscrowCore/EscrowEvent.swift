@@ -120,6 +120,8 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case commitmentRefused = "commitment.refused"
   case commitmentContradicted = "commitment.contradicted"
   case deliveryFailed = "delivery.failed"
+  /// A destination takes nothing of some kind: what is of it waits for an operator.
+  case deliveryHeld = "delivery.held"
   case instanceHeld = "instance.held"
   case instanceConflict = "instance.conflict"
   case instanceDamaged = "instance.damaged"

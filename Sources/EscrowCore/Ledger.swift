@@ -15,9 +15,13 @@ package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger
   /// for loops. When this returns, the sender may be told success.
   func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult
 
-  /// Takes up to `limit` due deliveries of a destination for sending (`claimed`): by priority, then age; not held,
+  /// Takes up to `limit` due deliveries of a destination for sending (`claimed`): by priority, study and age; not held,
   /// not behind another, `notBefore` reached. The claim ends at `lease` unless renewed, and at a restart.
   func claim(_ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp) async throws -> ClaimBatch
+
+  /// Sends up to `limit` queued deliveries of a destination that is down to their alternatives instead; what may have
+  /// got there is not among them. They wait until that ended, and are `superseded` if it was delivered. Returns how many.
+  func replace(at destination: PeerName, limit: Int, now: Timestamp) async throws -> Int
 
   /// Moves the end of the lease of claims that are still worked on.
   func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws

@@ -17,6 +17,10 @@ extension ForwardingLedger {
     try await ledger.claim(destination, limit: limit, lease: lease, now: now)
   }
 
+  package func replace(at destination: PeerName, limit: Int, now: Timestamp) async throws -> Int {
+    try await ledger.replace(at: destination, limit: limit, now: now)
+  }
+
   package func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws {
     try await ledger.renew(claims, lease: lease)
   }

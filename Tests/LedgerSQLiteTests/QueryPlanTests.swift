@@ -9,6 +9,7 @@ import Testing
 @Suite struct QueryPlanTests {
   static let statements: [(name: String, sql: String)] = [
     ("claim candidates", DueDeliveries.candidates), ("claim", DueDeliveries.claim), ("next", DueDeliveries.next),
+    ("replaceable", DueDeliveries.replaceable),
     ("claims of others", ExpiredClaim.ofOthers), ("late claims", ExpiredClaim.late),
     ("purge candidates", PurgeStatement.candidates), ("purge", PurgeStatement.begin),
     ("begun purges", PurgeStatement.begun), ("first sent", DueAsks.firstSent), ("quietest", DueAsks.quietest),

@@ -15,9 +15,18 @@ package struct RouteBody: Codable, Sendable {
   package var acceptDiscarded: Bool
 
   package struct SendBody: Codable, Sendable {
-    package var to: String
+    /// Of several, each study goes to one.
+    package var to: [String]
     package var proof: String
     package var priority: String
+    /// Who gets it when the destination is down.
+    @OrNull package var orElse: String?
+    /// When it is sent; null is at any time.
+    @OrNull package var window: String?
+    /// Bytes a second; null is without a limit.
+    @OrNull package var maxRate: Int64?
+    /// The keywords of the attributes that are edited on the way.
+    package var edits: [String]
   }
 
   init(_ route: Route) {
@@ -26,7 +35,10 @@ package struct RouteBody: Codable, Sendable {
     match = Dictionary(
       route.conditions.map { ($0.name, ($0.positives + $0.negations).map(\.text)) }, uniquingKeysWith: +)
     send = route.sends.map {
-      SendBody(to: $0.destination.rawValue, proof: $0.proof.rawValue, priority: "\($0.priority)")
+      SendBody(
+        to: $0.destinations.map(\.rawValue), proof: $0.proof.rawValue, priority: "\($0.priority)",
+        orElse: $0.terms.alternative?.destination.rawValue, window: $0.terms.timetable?.description,
+        maxRate: $0.terms.maxRate, edits: $0.terms.edits.map(\.keyword))
     }
     hold = route.hold
     purgeAfterSeconds = if case .after(let wait) = route.retention { wait.inSeconds } else { nil }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How the characters of a data set are to be read, by its Specific Character Set (PS3.3 §C.12.1.1.2).
 ///
 /// Reading never fails: what cannot be understood is shown as Latin-1, or with replacement characters.
@@ -19,5 +21,14 @@ struct TextEncoding: Hashable, Sendable {
     var text = String.UnicodeScalarView()
     text.append(contentsOf: bytes.lazy.map { Unicode.Scalar($0) })
     return String(text)
+  }
+}
+
+extension TextEncoding {
+  /// `text` in this encoding; nil when it cannot say it.
+  func encode(_ text: String) -> [UInt8]? {
+    if isUTF8 { return Array(text.utf8) }
+    let scalars = text.precomposedStringWithCanonicalMapping.unicodeScalars
+    return scalars.allSatisfy { $0.value < 0x100 } ? scalars.map { UInt8($0.value) } : nil
   }
 }

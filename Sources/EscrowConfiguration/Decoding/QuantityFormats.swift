@@ -28,6 +28,22 @@ extension Format where Value == Int64 {
   }
 }
 
+extension Format where Value == Int64 {
+  /// Bytes a second, as `20MB/s`.
+  static var rate: Format {
+    Format("a rate such as `20MB/s` or `512KiB/s`, at least `1KB/s`") { text in
+      guard text.hasSuffix("/s"), let rate = bytes(String(text.dropLast(2))), rate >= 1000 else { return nil }
+      return rate
+    }
+  }
+}
+
+extension Format where Value == TimeWindow {
+  static var timeWindow: Format {
+    Format("a window such as `20:00-06:00` or `Mon-Fri 18:00-07:00`, or a list of them") { TimeWindow($0) }
+  }
+}
+
 extension Format where Value == Int {
   /// As for `Int64`.
   static func size(_ range: ClosedRange<Int64>) -> Format {

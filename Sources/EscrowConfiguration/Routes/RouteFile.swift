@@ -16,6 +16,7 @@ struct RouteFile {
       loading.error(root.position, "`send` is missing: say where to, or `hold` and why")
     }
     draft.warnOfLoops(loading)
+    draft.warnOfEdits(root, loading)
     return draft.route
   }
 
@@ -31,23 +32,34 @@ struct RouteFile {
         },
         .value("hold", \.route.hold, Format("a text that says why, for operators") { $0.isEmpty ? nil : $0 }),
         .value("acceptDiscarded", \.route.acceptDiscarded, .boolean),
-      ],
-      notYet: ["acceptEdited"])
+        .value("acceptEdited", \.route.acceptEdited, .boolean),
+      ])
   }
 
   /// Two routers that send each other what they get answer success without keeping a second copy: each may take the
   /// other's for the last one.
   private func warnOfLoops(_ loading: Loading) {
     guard route.retention != .never else { return }
-    for send in route.sends where send.proof == .response {
-      guard let place = places[send.destination], let peer = settings.settings.peers[send.destination],
+    for destination in route.sends.filter({ $0.proof == .response }).flatMap(\.destinations) {
+      guard let place = places[destination], let peer = settings.settings.peers[destination],
         peer.allow.contains(.store)
       else { continue }
       loading.warn(
         place,
-        "`\(send.destination)` may also store here: should it send back what it gets, `proof: response` lets both sides "
+        "`\(destination)` may also store here: should it send back what it gets, `proof: response` lets both sides "
           + "delete the instance; ask for `proof: commitment`, or say `purge: never`")
     }
+  }
+
+  /// A copy stays for good when all that this route sends is edited, unless another route sends it whole.
+  private func warnOfEdits(_ root: YAMLNode, _ loading: Loading) {
+    guard let node = root["send"], !route.sends.isEmpty, !route.acceptEdited, route.retention != .never,
+      route.sends.allSatisfy({ !$0.terms.edits.isEmpty })
+    else { return }
+    loading.warn(
+      node.position,
+      "everything that route `\(route.name)` sends is edited, so the original stays here unless another route sends it; "
+        + "say `acceptEdited: true` if the edited copies will do, or `purge: never`")
   }
 
   /// `never`, or a mapping with `after`.

@@ -131,10 +131,11 @@ extension RoutingPlan {
 }
 
 extension PlannedDelivery {
-  /// The delivery it becomes, as `id` of `instance`.
-  package func delivery(id: DeliveryID, of instance: InstanceID) -> Delivery {
+  /// The delivery it becomes, as `id` of `instance`, whose wave of arrivals has the number `wave`.
+  package func delivery(id: DeliveryID, of instance: InstanceID, wave: Int64) -> Delivery {
     Delivery(
       id: id, instance: instance, destination: destination, origin: origin, priority: priority, proof: proof,
-      routes: routes, acceptDiscarded: acceptDiscarded, overwrites: overwrites)
+      routes: routes, acceptDiscarded: acceptDiscarded, overwrites: overwrites, terms: terms, turn: wave,
+      replaces: replaces)
   }
 }

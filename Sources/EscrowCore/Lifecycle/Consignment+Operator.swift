@@ -15,11 +15,15 @@ extension Consignment {
       case .cancel: cancel(index, reason: order.reason)
       case .waive: waive(index, reason: order.reason)
       case .askAgain: askAgain(index, now: now)
+      case .expedite: expedite(index, now: now)
       }
     if let obstacle { return obstacle }
     note(verb.done, by: order, of: before, now: now)
     if before.state == .failed {
       effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
+    }
+    if before.hold?.by == Hold.system {
+      effects.append(.review(.deliveryHeld, subject: before.destination.rawValue))
     }
     if before.contradicted {
       effects.append(.review(.commitmentContradicted, subject: before.destination.rawValue))
@@ -109,6 +113,16 @@ extension Consignment {
     return nil
   }
 
+  private mutating func expedite(_ index: Int, now: Timestamp) -> String? {
+    let delivery = deliveries[index]
+    guard delivery.state == .queued else { return "the delivery is \(delivery.state)" }
+    deliveries[index].priority = .high
+    // Less than the number of any wave, and the less the later.
+    deliveries[index].turn = -now.microseconds
+    deliveries[index].notBefore = nil
+    return nil
+  }
+
   private mutating func askAgain(_ index: Int, now: Timestamp) -> String? {
     let delivery = deliveries[index]
     guard delivery.proof == .commitment else { return "the delivery wants no commitment" }
@@ -181,6 +195,7 @@ extension DeliveryVerb {
     case .cancel: "cancelled"
     case .waive: "waived"
     case .askAgain: "to be asked for again"
+    case .expedite: "moved to the front"
     }
   }
 }

@@ -12,6 +12,7 @@ extension Consignment {
       deliveries[index].discardedElements = true
       return true
     }
+    if outcome.mayBeThere { deliveries[index].mayBeThere = true }
     switch outcome.result {
     case .stored(let discardedElements): store(index, discardedElements: discardedElements, now: now)
     case .retry(let notBefore, let reason, let counted):
@@ -19,6 +20,10 @@ extension Consignment {
       deliveries[index].lastError = outcome.message
       giveBack(index, by: .attemptFailed, notBefore: notBefore, reason: reason)
     case .failed(let reason): fail(index, reason: reason, message: outcome.message, code: outcome.status, now: now)
+    case .held(let reason):
+      deliveries[index].lastError = outcome.message
+      giveBack(index, by: .attemptFailed, notBefore: nil, reason: reason)
+      hold(index, reason: reason, message: outcome.message, now: now)
     case .returned(let notBefore, let reason):
       deliveries[index].attempts -= 1
       giveBack(index, by: .returned, notBefore: notBefore, reason: reason)
@@ -30,6 +35,7 @@ extension Consignment {
   private mutating func store(_ index: Int, discardedElements: Bool, now: Timestamp) {
     deliveries[index].move(deliveries[index].proof == .response ? .storedAndProven : .stored)
     deliveries[index].discardedElements = discardedElements
+    deliveries[index].mayBeThere = true
     deliveries[index].sentAt = now
     deliveries[index].asks = 0
     deliveries[index].failedAsks = 0
@@ -44,6 +50,15 @@ extension Consignment {
     deliveries[index].move(isCancelled ? .cancelled : event)
     deliveries[index].notBefore = isCancelled ? nil : notBefore
     deliveries[index].reason = reason
+  }
+
+  /// It waits for an operator, with an alarm.
+  private mutating func hold(_ index: Int, reason: String, message: String?, now: Timestamp) {
+    guard deliveries[index].state == .queued else { return }
+    let text = message.map { "\(reason): \($0)" } ?? reason
+    if deliveries[index].hold == nil { deliveries[index].hold = Hold(by: Hold.system, reason: text, at: now) }
+    effects.append(
+      .raise(Alarm(.deliveryHeld, subject: deliveries[index].destination.rawValue, since: now, text: text)))
   }
 
   /// The lease of a claim ended; false when the delivery is not being sent.
@@ -68,6 +83,7 @@ extension AttemptOutcome.Result {
     case .stored: "stored"
     case .retry: "retry"
     case .failed: "failed"
+    case .held: "held"
     case .returned: "returned"
     }
   }

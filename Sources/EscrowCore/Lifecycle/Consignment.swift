@@ -37,6 +37,7 @@ package struct Consignment: Sendable, Equatable {
 
   /// Lets the instance follow its deliveries; to be called after each change of them.
   package mutating func settle(now: Timestamp) {
+    followReplacements()
     let isEnded = standing.isEnded && planned.isEmpty
     switch instance.state {
     case .inTransit where isEnded:

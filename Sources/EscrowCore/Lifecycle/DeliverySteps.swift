@@ -29,6 +29,7 @@ extension Delivery {
   /// The lease of its claim ended without an outcome: unknown what the peer has, so it is sent again.
   package mutating func expireClaim() -> Bool {
     guard state == .sending else { return false }
+    mayBeThere = true
     if cancelRequested { return move(.cancelled) }
     reason = "unknown outcome: the attempt was cut off"
     return move(.claimExpired)

@@ -36,6 +36,11 @@ package enum PurgeGuard {
     if let bad = consignment.deliveries.first(where: { $0.discardedElements && !$0.acceptDiscarded }) {
       return "kept: \(bad.destination) discarded elements (B006H), and its route does not accept that"
     }
+    if !consignment.deliveries.contains(where: { $0.state == .delivered && !$0.terms.alters }),
+      let edited = consignment.deliveries.first(where: { $0.state == .delivered })
+    {
+      return "kept: what \(edited.destination) has was edited on its way, and its route does not say acceptEdited"
+    }
     return Standing(of: consignment.deliveries).isSafe ? nil : "kept: no delivery of a route has proved it safe"
   }
 }

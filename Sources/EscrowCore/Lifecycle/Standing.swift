@@ -23,7 +23,7 @@ package struct Standing: Sendable, Equatable {
     isProven = !routed.isEmpty && routed.allSatisfy { Standing.proven.contains($0.state) }
     isSafe =
       isProven
-      && routed.contains { $0.state == .delivered && (!$0.discardedElements || $0.acceptDiscarded) }
+      && routed.contains { $0.state == .delivered && (!$0.discardedElements || $0.acceptDiscarded) && !$0.terms.alters }
       && deliveries.allSatisfy { $0.origin == .route || $0.state.isTerminal }
   }
 

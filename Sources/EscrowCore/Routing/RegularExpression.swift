@@ -76,6 +76,68 @@ package final class RegularExpression: Sendable {
     return result >= 0 ? .matches : result == PCRE2_ERROR_NOMATCH ? .differs : .gaveUp
   }
 
+  /// `text` with every match replaced; nil when the limits were reached before that was done.
+  ///
+  /// - Parameter replacement: `$1` is what the first group found, `$0` the whole match, `$$` a dollar sign.
+  package func replace(in text: String, by replacement: String) -> String? {
+    var room = max(256, text.utf8.count * 2 + replacement.utf8.count * 4)
+    // The second try has the room that the first one asked for.
+    for _ in 0..<2 {
+      var output = [UInt8](repeating: 0, count: room)
+      var length = room
+      let result = substitute(text, replacement, into: &output, &length)
+      if result >= 0 { return String(decoding: output.prefix(length), as: UTF8.self) }
+      guard result == PCRE2_ERROR_NOMEMORY else { return nil }
+      room = length
+    }
+    return nil
+  }
+
+  private func substitute(
+    _ text: String, _ replacement: String, into output: inout [UInt8], _ length: inout Int
+  ) -> Int32 {
+    let options =
+      UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_SUBSTITUTE_GLOBAL) | UInt32(PCRE2_SUBSTITUTE_OVERFLOW_LENGTH)
+      | UInt32(PCRE2_SUBSTITUTE_UNSET_EMPTY)
+    let (subject, substitute) = (Array(text.utf8), Array(replacement.utf8))
+    return subject.withUnsafeBufferPointer { subject in
+      substitute.withUnsafeBufferPointer { substitute in
+        // An empty array may have no address, which is not allowed here.
+        withUnsafePointer(to: UInt8(0)) { empty in
+          pcre2_substitute_8(
+            code.pointer, subject.baseAddress ?? empty, subject.count, 0, options, nil, limits.pointer,
+            substitute.baseAddress ?? empty, substitute.count, &output, &length)
+        }
+      }
+    }
+  }
+
+  /// Why `replacement` cannot be used with this expression; nil when it can.
+  package func problem(ofReplacement replacement: String) -> String? {
+    var rest = replacement[...]
+    while let dollar = rest.firstIndex(of: "$") {
+      rest = rest[rest.index(after: dollar)...]
+      if rest.first == "$" {
+        rest.removeFirst()
+        continue
+      }
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      guard let group = Int(digits), digits.count <= 2 else {
+        return "`$` stands before the number of a group; a dollar sign is written `$$`"
+      }
+      if group > groups { return "there is no group `$\(group)`; the expression has \(groups)" }
+      rest = rest.dropFirst(digits.count)
+    }
+    return nil
+  }
+
+  /// How many groups it has.
+  private var groups: Int {
+    var count: UInt32 = 0
+    pcre2_pattern_info_8(code.pointer, UInt32(PCRE2_INFO_CAPTURECOUNT), &count)
+    return Int(count)
+  }
+
   private static func message(of error: Int32) -> String {
     var buffer = [UInt8](repeating: 0, count: 256)
     let length = pcre2_get_error_message_8(error, &buffer, buffer.count)

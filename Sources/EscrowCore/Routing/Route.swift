@@ -10,6 +10,8 @@ package struct Route: Sendable, Equatable {
   package var retention: Retention
   /// A copy may go although the destination discarded elements (B006).
   package var acceptDiscarded: Bool
+  /// A copy may go although every destination got it edited.
+  package var acceptEdited: Bool
 
   package enum Match: Sendable, Equatable {
     /// All of them; none takes everything.
@@ -20,23 +22,36 @@ package struct Route: Sendable, Equatable {
 
   /// One destination of a route.
   package struct Send: Sendable, Equatable {
-    package var destination: PeerName
+    /// Of several, each study goes to one; not empty.
+    package var destinations: [PeerName]
     package var proof: Proof
     package var priority: Priority
-    /// The peer is declared to keep the content that came last for a SOP Instance UID (`overwrites`).
-    package var overwrites: Bool
+    package var terms: SendTerms
+    /// Those that are declared to keep the content that came last for a SOP Instance UID (`overwrites`).
+    package var overwriting: Set<PeerName>
 
-    package init(to destination: PeerName, proof: Proof, priority: Priority = .medium, overwrites: Bool = false) {
-      self.destination = destination
+    package init(
+      to destinations: PeerName..., proof: Proof, priority: Priority = .medium, terms: SendTerms = .plain,
+      overwriting: Set<PeerName> = []
+    ) {
+      self.init(to: destinations, proof: proof, priority: priority, terms: terms, overwriting: overwriting)
+    }
+
+    package init(
+      to destinations: [PeerName], proof: Proof, priority: Priority = .medium, terms: SendTerms = .plain,
+      overwriting: Set<PeerName> = []
+    ) {
+      self.destinations = destinations
       self.proof = proof
       self.priority = priority
-      self.overwrites = overwrites
+      self.terms = terms
+      self.overwriting = overwriting
     }
   }
 
   package init(
     name: String, match: Match, sends: [Send], hold: String? = nil, retention: Retention = .standard,
-    acceptDiscarded: Bool = false
+    acceptDiscarded: Bool = false, acceptEdited: Bool = false
   ) {
     self.name = name
     self.match = match
@@ -44,6 +59,7 @@ package struct Route: Sendable, Equatable {
     self.hold = hold
     self.retention = retention
     self.acceptDiscarded = acceptDiscarded
+    self.acceptEdited = acceptEdited
   }
 
   /// Its conditions; none for `otherwise`.

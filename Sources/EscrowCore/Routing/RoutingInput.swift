@@ -20,4 +20,7 @@ package struct RoutingInput: Sendable {
     self.attributes = attributes
     self.unreadable = unreadable
   }
+
+  /// What groups it: its study, or itself when that is not known.
+  var study: UID { attributes[.studyInstanceUID]?.first.map { UID($0) } ?? sop.instanceUID }
 }

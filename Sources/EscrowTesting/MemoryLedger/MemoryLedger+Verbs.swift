@@ -13,6 +13,10 @@ extension MemoryLedger {
     try perform { $0.claim(destination, limit: limit, lease: lease, now: now) }
   }
 
+  package func replace(at destination: PeerName, limit: Int, now: Timestamp) async throws -> Int {
+    try perform { $0.replace(at: destination, limit: limit, now: now) }
+  }
+
   package func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws {
     try perform { $0.renew(claims, lease: lease) }
   }

@@ -14,6 +14,7 @@ enum Schema {
       try ResourceRow.fill(in: db)
     }
     migrator.registerMigration("4 asking ourselves") { db in try db.execute(sql: ownRequests) }
+    migrator.registerMigration("5 sending") { db in try db.execute(sql: sending) }
     return migrator
   }
 
@@ -442,6 +443,25 @@ enum Schema {
       UPDATE job SET next_at = 0 WHERE state IN ('Pending', 'Running', 'Retry')
         AND number IN (SELECT job FROM stored WHERE delivery = NEW.id AND is_done IS NULL);
     END;
+
+    """
+
+  private static let sending = """
+    -- How it is sent (JSON); NULL is at once and as it came. Altered: edited, and its route does not accept that.
+    ALTER TABLE delivery ADD COLUMN terms TEXT;
+    ALTER TABLE delivery ADD COLUMN altered \(flag) (altered IN (0, 1));
+    ALTER TABLE delivery ADD COLUMN alternative TEXT;
+    -- Its place among those of its priority: the wave of its instance, or less.
+    ALTER TABLE delivery ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE delivery ADD COLUMN replaces INTEGER REFERENCES delivery(id);
+    ALTER TABLE delivery ADD COLUMN may_be_there \(flag) (may_be_there IN (0, 1));
+    UPDATE delivery SET turn = (SELECT wave FROM instance WHERE id = delivery.instance),
+      may_be_there = attempts > 0;
+    DROP INDEX delivery_ready;
+    CREATE INDEX delivery_ready ON delivery(destination, priority, turn, id)
+      WHERE state = 'queued' AND hold_by IS NULL AND behind IS NULL AND not_before IS NULL;
+    CREATE INDEX delivery_replaceable ON delivery(destination, id)
+      WHERE state = 'queued' AND hold_by IS NULL AND behind IS NULL AND alternative IS NOT NULL AND may_be_there = 0;
 
     """
 

@@ -10,7 +10,8 @@ enum DeliveryRow {
     d.id, i.uuid, d.destination, d.origin, d.priority, d.state, d.proof, d.routes, d.attempts, d.doubtful_failures, \
     d.asks, d.resends, d.reason, d.last_error, d.not_before, d.hold_by, d.hold_reason, d.hold_at, d.transaction_uid, \
     d.sent_at, d.cancel_requested, d.behind, d.accept_discarded, d.overwrites, d.discarded_elements, \
-    d.first_asked_at, d.failed_asks, d.proved_by, d.failed_by, d.contradicted
+    d.first_asked_at, d.failed_asks, d.proved_by, d.failed_by, d.contradicted, d.terms, d.turn, d.replaces, \
+    d.may_be_there
     """
 
   static func read(_ columns: inout Columns) throws -> Delivery {
@@ -25,7 +26,8 @@ enum DeliveryRow {
       discardedElements: columns.next(),
       firstAskedAt: columns.optionalTime(), failedAsks: columns.next(), provedBy: columns.optional(),
       failedBy: columns.optional(),
-      contradicted: columns.next())
+      contradicted: columns.next(), terms: try columns.terms(), turn: columns.next(),
+      replaces: try columns.optionalRaw(), mayBeThere: columns.next())
   }
 
   private static func hold(_ columns: inout Columns) -> Hold? {
@@ -38,17 +40,18 @@ enum DeliveryRow {
 
   /// Writes a new delivery; returns its number.
   static func insert(
-    _ delivery: PlannedDelivery, of row: Int64, instance: Instance, in db: Database
+    _ delivery: PlannedDelivery, of row: Int64, instance: Instance, wave: Int64, in db: Database
   ) throws -> DeliveryID {
     try db.run(
       """
       INSERT INTO delivery (instance, study, destination, origin, priority, state, proof, routes, attempts,
-        doubtful_failures, asks, resends, accept_discarded, overwrites)
-      VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, 0, ?, ?)
+        doubtful_failures, asks, resends, accept_discarded, overwrites, terms, altered, alternative, replaces, turn)
+      VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?)
       """,
       row, instance.studyKey.rawValue, delivery.destination.rawValue, delivery.origin.rawValue,
       delivery.priority.rawValue, delivery.proof.rawValue, delivery.routes.joined(separator: "\n"),
-      delivery.acceptDiscarded, delivery.overwrites)
+      delivery.acceptDiscarded, delivery.overwrites, try delivery.terms.stored(), delivery.terms.alters,
+      delivery.terms.alternative?.destination.rawValue, delivery.replaces?.rawValue, wave)
     return DeliveryID(rawValue: db.lastInsertedRowID)
   }
 
@@ -61,6 +64,7 @@ enum DeliveryRow {
         resends = ?, reason = ?, last_error = ?, not_before = ?, hold_by = ?, hold_reason = ?, hold_at = ?,
         transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, accept_discarded = ?, overwrites = ?, discarded_elements = ?,
         first_asked_at = ?, failed_asks = ?, proved_by = ?, failed_by = ?, contradicted = ?,
+        terms = ?, altered = ?, alternative = ?, turn = ?, replaces = ?, may_be_there = ?,
         lease = iif(?, lease, NULL), incarnation = iif(?, incarnation, NULL), claimed_at = iif(?, claimed_at, NULL)
       WHERE id = ?
       """,
@@ -71,6 +75,8 @@ enum DeliveryRow {
       delivery.sentAt.stored, delivery.cancelRequested, delivery.behind?.rawValue,
       delivery.acceptDiscarded, delivery.overwrites, delivery.discardedElements,
       delivery.firstAskedAt.stored, delivery.failedAsks, delivery.provedBy, delivery.failedBy, delivery.contradicted,
+      try delivery.terms.stored(), delivery.terms.alters, delivery.terms.alternative?.destination.rawValue,
+      delivery.turn, delivery.replaces?.rawValue, delivery.mayBeThere,
       sends, sends, sends, delivery.id.rawValue)
   }
 }

@@ -9,6 +9,21 @@ extension SQLiteLedger {
     try await writer.perform { try $0.claim(destination, limit: limit, lease: lease, now: now) }
   }
 
+  package func replace(at destination: PeerName, limit: Int, now: Timestamp) async throws -> Int {
+    try await writer.perform { transaction in
+      let found = try transaction.db.rows(DueDeliveries.replaceable, destination.rawValue, limit) {
+        DeliveryID(rawValue: $0.next())
+      }
+      var replaced = 0
+      for id in found {
+        guard var loaded = try transaction.db.consignment(of: id), loaded.current.replace(id, now: now) else { continue }
+        try transaction.save(loaded)
+        replaced += 1
+      }
+      return replaced
+    }
+  }
+
   package func renew(_ claims: [ClaimKey], lease: MonotonicTime) async throws {
     try await writer.perform { transaction in
       for claim in claims {
@@ -35,22 +50,22 @@ enum DueDeliveries {
   private static let claimable = "state = 'queued' AND hold_by IS NULL AND behind IS NULL"
 
   /// Candidates, ?1 destination, ?2 limit, ?3 now, ?4 now and the longest wait: those that wait for no time by
-  /// priority and age; of those whose time came, for each priority the ones that waited longest.
+  /// priority, study and age; of those whose time came, for each priority the ones that waited longest.
   static let candidates: String = {
     let ready = """
-      SELECT * FROM (SELECT id, priority FROM delivery INDEXED BY delivery_ready
-        WHERE destination = ?1 AND \(claimable) AND not_before IS NULL ORDER BY priority, id LIMIT ?2)
+      SELECT * FROM (SELECT id, priority, turn FROM delivery INDEXED BY delivery_ready
+        WHERE destination = ?1 AND \(claimable) AND not_before IS NULL ORDER BY priority, turn, id LIMIT ?2)
       """
     let waited = Priority.allCases.flatMap { priority in
       ["not_before <= ?3", "not_before > ?4"].map { over in
         """
-        SELECT * FROM (SELECT id, priority FROM delivery INDEXED BY delivery_waiting
+        SELECT * FROM (SELECT id, priority, turn FROM delivery INDEXED BY delivery_waiting
           WHERE destination = ?1 AND priority = \(priority.rawValue) AND \(claimable) AND not_before IS NOT NULL
             AND \(over) ORDER BY not_before, id LIMIT ?2)
         """
       }
     }
-    return "SELECT id FROM (\(([ready] + waited).joined(separator: " UNION ALL "))) ORDER BY priority, id LIMIT ?2"
+    return "SELECT id FROM (\(([ready] + waited).joined(separator: " UNION ALL "))) ORDER BY priority, turn, id LIMIT ?2"
   }()
 
   /// Claims the candidates: ?5 lease, ?6 incarnation.
@@ -58,6 +73,12 @@ enum DueDeliveries {
     UPDATE delivery SET state = '\(DeliveryLifecycle.target(of: .claimed).rawValue)', attempts = attempts + 1,
       not_before = NULL, reason = NULL, lease = ?5, incarnation = ?6, claimed_at = ?3
     WHERE id IN (\(candidates)) AND state IN (\(Schema.list(DeliveryLifecycle.sources(of: .claimed)))) RETURNING id
+    """
+
+  /// What may go elsewhere while a destination is down: ?1 destination, ?2 limit.
+  static let replaceable = """
+    SELECT id FROM delivery INDEXED BY delivery_replaceable
+    WHERE destination = ?1 AND \(claimable) AND alternative IS NOT NULL AND may_be_there = 0 ORDER BY id LIMIT ?2
     """
 
   /// When the next one of a priority is due: ?1 destination, ?2 priority, ?3 now.
@@ -79,19 +100,20 @@ extension WriteTransaction {
       ]
     ) { $0.next() }
     let claims = try claimed.map { try claim($0) }.sorted {
-      ($0.priority, $0.key.delivery) < ($1.priority, $1.key.delivery)
-    }
+      ($0.claim.priority, $0.turn, $0.claim.key.delivery) < ($1.claim.priority, $1.turn, $1.claim.key.delivery)
+    }.map(\.claim)
     let next = try Priority.allCases.compactMap {
       try db.number(DueDeliveries.next, destination.rawValue, $0.rawValue, now.microseconds)
     }
     return ClaimBatch(claims: claims, nextDue: next.min().map(Timestamp.init(microseconds:)))
   }
 
-  private func claim(_ id: Int64) throws -> Claim {
+  private func claim(_ id: Int64) throws -> (claim: Claim, turn: Int64) {
     let claim = try db.first(
       """
       SELECT d.id, d.attempts, d.destination, i.uuid, i.file, i.sop_class, i.sop_instance, i.transfer_syntax, i.bytes,
-        i.digest, i.study, i.received_at, d.proof, d.priority, d.doubtful_failures, d.resends
+        i.digest, i.study, i.received_at, d.proof, d.priority, d.doubtful_failures, d.resends,
+        d.terms, d.turn
       FROM \(DeliveryRow.table) WHERE d.id = ?
       """,
       id, read: WriteTransaction.readClaim)
@@ -99,17 +121,19 @@ extension WriteTransaction {
     return claim
   }
 
-  private static func readClaim(_ columns: inout Columns) throws -> Claim {
+  private static func readClaim(_ columns: inout Columns) throws -> (claim: Claim, turn: Int64) {
     let key = ClaimKey(delivery: try columns.raw(), attempt: columns.next())
     let destination: PeerName = try columns.raw()
     let instance: InstanceID = try columns.raw()
     let file: InstanceID = try columns.raw()
     let sop = try columns.sop()
-    return Claim(
+    let claim = Claim(
       key: key, destination: destination, instance: instance, file: file, sop: sop,
       transferSyntax: try columns.raw(), dataSetLength: columns.next(), digest: try columns.digest(),
       studyInstanceUID: try columns.optionalRaw(), receivedAt: columns.time(), proof: try columns.raw(),
-      priority: try columns.raw(), doubtfulFailures: columns.next(), resends: columns.next())
+      priority: try columns.raw(), doubtfulFailures: columns.next(), resends: columns.next(),
+      terms: try columns.terms())
+    return (claim, columns.next())
   }
 
   fileprivate func record(_ outcome: AttemptOutcome, now: Timestamp) throws {

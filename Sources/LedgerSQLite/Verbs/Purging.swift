@@ -85,7 +85,7 @@ enum PurgeStatement {
         AND d.state = 'delivered' AND d.overwrites = 0))
       AND retention IS NOT NULL AND settled_at + retention <= ?1
       AND EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
-        AND d.state = 'delivered' AND (d.discarded_elements = 0 OR d.accept_discarded = 1))
+        AND d.state = 'delivered' AND (d.discarded_elements = 0 OR d.accept_discarded = 1) AND d.altered = 0)
       AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
         AND d.state NOT IN (\(Schema.list(Standing.proven))))
       AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'api'

@@ -78,11 +78,12 @@ extension WriteTransaction {
 
   private func insertPlanned(_ consignment: inout Consignment, row: Int64) throws {
     for planned in consignment.planned {
-      let id = try DeliveryRow.insert(planned, of: row, instance: consignment.instance, in: db)
-      var delivery = planned.delivery(id: id, of: consignment.instance.id)
+      let wave = try db.number("SELECT wave FROM instance WHERE id = ?", row) ?? 0
+      let id = try DeliveryRow.insert(planned, of: row, instance: consignment.instance, wave: wave, in: db)
+      var delivery = planned.delivery(id: id, of: consignment.instance.id, wave: wave)
       try lineUp(&delivery, sopInstanceUID: consignment.instance.sop.instanceUID)
       if delivery.behind != nil { try DeliveryRow.update(delivery, in: db) }
-      consignment.deliveries.append(delivery)
+      consignment.append(delivery)
     }
     consignment.planned = []
   }
@@ -114,9 +115,9 @@ extension WriteTransaction {
       ended.id.rawValue, read: DeliveryRow.read)
     var ahead = ended.behind
     for var follower in followers {
-      follower.stepUp(behind: ahead)
+      follower.stepUp(behind: follower.destination == ended.destination ? ahead : nil)
       try DeliveryRow.update(follower, in: db)
-      ahead = follower.id
+      if follower.destination == ended.destination { ahead = follower.id }
     }
   }
 

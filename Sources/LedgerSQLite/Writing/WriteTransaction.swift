@@ -62,6 +62,10 @@ struct WriteTransaction {
     switch kind {
     case .deliveryFailed:
       try db.exists("SELECT 1 FROM delivery_count WHERE destination = ? AND state = 'failed' AND n > 0", subject)
+    case .deliveryHeld:
+      try db.exists(
+        "SELECT 1 FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = 'queued' AND hold_by = ?",
+        subject, Hold.system)
     case .instanceHeld:
       try db.exists("SELECT 1 FROM instance WHERE state = 'held' AND reason = ?", subject)
     case .instanceDamaged:

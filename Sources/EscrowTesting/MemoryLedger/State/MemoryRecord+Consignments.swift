@@ -31,8 +31,9 @@ extension MemoryRecord {
 
   /// Writes what was changed of the consignment at `row`, and carries out what it causes.
   mutating func save(_ changed: Consignment, at row: Int) {
+    var changed = changed
     let before = consignments[row]
-    insert(changed.planned, at: row)
+    insert(&changed, at: row)
     for (old, new) in zip(before.deliveries, changed.deliveries) where old != new {
       save(new, over: old, sopInstanceUID: before.instance.sop.instanceUID)
     }
@@ -45,15 +46,17 @@ extension MemoryRecord {
     carryOut(changed.effects)
   }
 
-  private mutating func insert(_ planned: [PlannedDelivery], at row: Int) {
+  private mutating func insert(_ changed: inout Consignment, at row: Int) {
     let instance = consignments[row].instance
-    for planned in planned {
+    for planned in changed.planned {
       let id = DeliveryID(rawValue: Int64(rowOfDelivery.count) + 1)
-      var delivery = planned.delivery(id: id, of: instance.id)
+      var delivery = planned.delivery(id: id, of: instance.id, wave: Int64(waveOfRow[row]) + 1)
       delivery.lineUp(behind: deliveries(sopInstanceUID: instance.sop.instanceUID))
       rowOfDelivery[id] = row
       consignments[row].deliveries.append(delivery)
+      changed.append(delivery)
     }
+    changed.planned = []
   }
 
   /// Writes a changed delivery, keeps the order of deliveries of one SOP Instance UID, and the quiet times.
@@ -76,9 +79,9 @@ extension MemoryRecord {
     var ahead = ended.behind
     let followers = deliveries(sopInstanceUID: sopInstanceUID).filter { $0.behind == ended.id }
     for var follower in followers.sorted(by: { $0.id < $1.id }) {
-      follower.stepUp(behind: ahead)
+      follower.stepUp(behind: follower.destination == ended.destination ? ahead : nil)
       write(follower)
-      ahead = follower.id
+      if follower.destination == ended.destination { ahead = follower.id }
     }
   }
 

@@ -58,6 +58,8 @@ extension MemoryRecord {
     switch kind {
     case .deliveryFailed:
       hasDelivery { $0.destination.rawValue == subject && $0.state == .failed }
+    case .deliveryHeld:
+      hasDelivery { $0.destination.rawValue == subject && $0.state == .queued && $0.hold?.by == Hold.system }
     case .commitmentContradicted:
       hasDelivery {
         $0.destination.rawValue == subject && $0.contradicted && ![.cancelled, .waived].contains($0.state)

@@ -22,11 +22,13 @@ extension MemoryRecord {
       .map(\.delivery)
   }
 
-  /// Those that wait for no time by priority and age; of those whose time came, for each priority the ones that waited
+  /// Those that wait for no time by priority, study and age; of those whose time came, for each priority the ones that waited
   /// longest.
   private func candidates(at destination: PeerName, limit: Int, now: Timestamp) -> [DeliveryID] {
     let claimable = claimable(at: destination)
-    let order = { (left: Delivery, right: Delivery) in (left.priority, left.id) < (right.priority, right.id) }
+    let order = { (left: Delivery, right: Delivery) in
+      (left.priority, left.turn, left.id) < (right.priority, right.turn, right.id)
+    }
     var found = Array(claimable.filter { $0.notBefore == nil }.sorted(by: order).prefix(limit))
     for priority in Priority.allCases {
       let waited = claimable.filter { $0.priority == priority && $0.notBefore != nil }
@@ -36,6 +38,20 @@ extension MemoryRecord {
       found += over.filter { ($0.notBefore ?? now) > now }.prefix(limit)
     }
     return found.sorted(by: order).prefix(limit).map(\.id)
+  }
+
+  /// As ``Ledger/replace(at:limit:now:)``.
+  package mutating func replace(at destination: PeerName, limit: Int, now: Timestamp) -> Int {
+    let candidates = claimable(at: destination).filter { !$0.mayBeThere && $0.terms.alternative != nil }
+    var replaced = 0
+    for delivery in candidates.sorted(by: { $0.id < $1.id }).prefix(limit) {
+      guard let row = rowOfDelivery[delivery.id] else { continue }
+      var changed = consignments[row]
+      guard changed.replace(delivery.id, now: now) else { continue }
+      save(changed, at: row)
+      replaced += 1
+    }
+    return replaced
   }
 
   /// As ``Ledger/renew(_:lease:)``.
@@ -97,6 +113,7 @@ extension Claim {
       instance: instance.id, file: instance.file, sop: instance.sop, transferSyntax: instance.transferSyntax,
       dataSetLength: instance.dataSetLength, digest: instance.digest,
       studyInstanceUID: instance.attributes.studyInstanceUID, receivedAt: instance.receivedAt, proof: delivery.proof,
-      priority: delivery.priority, doubtfulFailures: delivery.doubtfulFailures, resends: delivery.resends)
+      priority: delivery.priority, doubtfulFailures: delivery.doubtfulFailures, resends: delivery.resends,
+      terms: delivery.terms)
   }
 }
