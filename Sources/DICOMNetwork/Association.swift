@@ -71,14 +71,17 @@ public final class Association: Sendable {
 
   /// Sends a request and waits for its response; one at a time. The association sets the Message ID.
   ///
-  /// - Parameter timeout: for the response, from the last fragment on.
+  /// - Parameters:
+  ///   - pace: how fast the data set leaves; nil as fast as it can.
+  ///   - timeout: for the response, from the last fragment on.
   /// - Throws: ``AssociationError``; the association is unusable then. The outcome at the peer is unknown, unless the
   ///   presentation context was not accepted.
   public func send(
-    _ request: CommandSet, dataSet: OutgoingDataSet? = nil, on context: UInt8, timeout: Duration
+    _ request: CommandSet, dataSet: OutgoingDataSet? = nil, at pace: (any SendingPace)? = nil, on context: UInt8,
+    timeout: Duration
   ) async throws -> Reply {
     try await perform { handler, promise in
-      handler.send(request, dataSet: dataSet, on: context, timeout: TimeAmount(timeout), promise: promise)
+      handler.send(request, dataSet: dataSet, at: pace, on: context, timeout: TimeAmount(timeout), promise: promise)
     }
   }
 

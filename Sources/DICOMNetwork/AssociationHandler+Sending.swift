@@ -21,7 +21,9 @@ extension AssociationHandler {
   }
 
   /// A request: its command set, and with it or after it its data set.
-  func transmit(_ request: CommandSet, _ dataSet: OutgoingDataSet?, on contextID: UInt8) {
+  func transmit(
+    _ request: CommandSet, _ dataSet: OutgoingDataSet?, at pace: (any SendingPace)?, on contextID: UInt8
+  ) {
     guard let context else { return }
     let command = encode(request, on: contextID)
     guard let dataSet else {
@@ -30,8 +32,10 @@ extension AssociationHandler {
     let content = OutgoingContent(dataSet)
     let sender = DataSetSender(
       command: command,
-      layout: FragmentLayout(contextID: contextID, fragmentSize: fragmentSize, length: content.length),
-      content: content, pool: pool, eventLoop: context.eventLoop, write: { self.write($0) },
+      layout: FragmentLayout(
+        contextID: contextID, fragmentSize: fragmentSize, length: content.length,
+        writeSize: pace?.writeSize ?? FragmentLayout.writeSize),
+      content: content, pace: pace, pool: pool, eventLoop: context.eventLoop, write: { self.write($0) },
       finish: { self.transmitted($0) })
     invocation?.sender = sender
     sender.start()

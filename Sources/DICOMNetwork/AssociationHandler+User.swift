@@ -72,7 +72,8 @@ extension AssociationHandler {
 
   /// DT-1: a request.
   func send(
-    _ request: CommandSet, dataSet: OutgoingDataSet?, on contextID: UInt8, timeout: TimeAmount,
+    _ request: CommandSet, dataSet: OutgoingDataSet?, at pace: (any SendingPace)?, on contextID: UInt8,
+    timeout: TimeAmount,
     promise: EventLoopPromise<Association.Reply>
   ) {
     precondition(invocation == nil, "one request at a time")
@@ -89,7 +90,7 @@ extension AssociationHandler {
     request.hasDataSet = dataSet != nil
     invocation = Invocation(command: request, timeout: timeout, reply: promise)
     waits.stop(.idle)
-    transmit(request, dataSet, on: contextID)
+    transmit(request, dataSet, at: pace, on: contextID)
   }
 
   /// AR-1. The promise ends when the connection has.

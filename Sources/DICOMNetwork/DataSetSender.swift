@@ -9,6 +9,7 @@ final class DataSetSender {
   private typealias Buffer = NIOLockedValueBox<ByteBuffer>
 
   private let content: OutgoingContent
+  private let pace: (any SendingPace)?
   private let pool: NIOThreadPool
   private let eventLoop: any EventLoop
   private let write: (ByteBuffer) -> EventLoopFuture<Void>
@@ -23,15 +24,17 @@ final class DataSetSender {
 
   /// - Parameters:
   ///   - command: the PDUs of the command set, which leave in the same write as the first fragments.
+  ///   - pace: how fast it may leave; nil as fast as it can.
   ///   - write: writes and flushes; its future ends when the bytes are in the socket.
   ///   - finish: called once, with success when the last fragment is in the socket; not after ``stop()``.
   init(
-    command: ByteBuffer, layout: FragmentLayout, content: OutgoingContent, pool: NIOThreadPool,
-    eventLoop: any EventLoop, write: @escaping (ByteBuffer) -> EventLoopFuture<Void>,
+    command: ByteBuffer, layout: FragmentLayout, content: OutgoingContent, pace: (any SendingPace)?,
+    pool: NIOThreadPool, eventLoop: any EventLoop, write: @escaping (ByteBuffer) -> EventLoopFuture<Void>,
     finish: @escaping (Result<Void, any Error>) -> Void
   ) {
     self.layout = layout
     self.content = content
+    self.pace = pace
     self.pool = pool
     self.eventLoop = eventLoop
     self.write = write
@@ -63,10 +66,25 @@ final class DataSetSender {
     switch result {
     case .success(let isLast):
       if isLast { layout.finish() }
-      filled = (buffer, isLast)
-      writeFilled()
+      fill(buffer, isLast: isLast)
     case .failure(let error):
       end(.failure(AssociationError.source(error)))
+    }
+  }
+
+  /// What was read is written as soon as the pace allows.
+  private func fill(_ buffer: Buffer, isLast: Bool) {
+    let wait = pace?.take(buffer.withLockedValue(\.readableBytes)) ?? .zero
+    guard wait > .zero else {
+      filled = (buffer, isLast)
+      return writeFilled()
+    }
+    isReading = true
+    eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(wait)) {
+      self.isReading = false
+      guard !self.isStopped else { return }
+      self.filled = (buffer, isLast)
+      self.writeFilled()
     }
   }
 

@@ -8,21 +8,25 @@ struct FragmentLayout {
 
   private let contextID: UInt8
   private let fragmentSize: Int
+  private let writeSize: Int
   /// Nil while only the end will tell.
   private var left: Int?
   private var isFinished = false
 
-  /// - Parameter length: nil for a data set whose end has to be told with ``finish()``.
-  init(contextID: UInt8, fragmentSize: Int, length: Int?) {
+  /// - Parameters:
+  ///   - length: nil for a data set whose end has to be told with ``finish()``.
+  ///   - writeSize: bytes of one write; fragments are not longer.
+  init(contextID: UInt8, fragmentSize: Int, length: Int?, writeSize: Int = FragmentLayout.writeSize) {
     self.contextID = contextID
-    self.fragmentSize = fragmentSize
+    self.fragmentSize = min(fragmentSize, writeSize)
+    self.writeSize = writeSize
     left = length
   }
 
   /// The next write; nil after the one with the last fragment. An empty data set is one empty fragment.
   mutating func next() -> FragmentRun? {
     guard !isFinished else { return nil }
-    let most = max(1, Self.writeSize / fragmentSize) * fragmentSize
+    let most = max(1, writeSize / fragmentSize) * fragmentSize
     guard let left else {
       return FragmentRun(contextID: contextID, fragmentSize: fragmentSize, payload: most, isLast: false)
     }

@@ -30,6 +30,8 @@ struct RoutePreview {
       let to: String
       let proof: String
       let routes: [String]
+      /// How it would be sent besides, in words.
+      let terms: [String]
     }
   }
 
@@ -47,7 +49,7 @@ struct RoutePreview {
       },
       held: plan.hold,
       deliveries: plan.deliveries.map {
-        .init(to: $0.destination.rawValue, proof: $0.proof.rawValue, routes: $0.routes)
+        .init(to: $0.destination.rawValue, proof: $0.proof.rawValue, routes: $0.routes, terms: $0.terms.words)
       })
     var lines = explanations.map { explanation in
       let because = [explanation.condition, explanation.reason].compactMap { $0 }.joined(separator: " ")
@@ -57,14 +59,36 @@ struct RoutePreview {
       lines.append("held: \(hold)")
     }
     for delivery in plan.deliveries {
-      lines.append(
-        "to \(delivery.destination), proof \(delivery.proof.rawValue), by \(delivery.routes.joined(separator: " and "))"
-      )
+      let start = "to \(delivery.destination), proof \(delivery.proof.rawValue)"
+      let words = [start, "by \(delivery.routes.joined(separator: " and "))"] + delivery.terms.words
+      lines.append(words.joined(separator: ", "))
     }
     switch plan.retention {
     case .never: lines.append("never purged")
     case .after(let wait): lines.append("purged \(Int(wait.inSeconds)) s after everything is proven")
     }
     self.lines = lines
+  }
+}
+
+extension SendTerms {
+  /// What is said of it beside where to, for people.
+  var words: [String] {
+    var words = edits.map(\.words)
+    if let timetable { words.append("sent \(timetable)") }
+    if let maxRate { words.append("at most \(maxRate.formatted(.byteCount(style: .decimal)))/s") }
+    if let alternative { words.append("or else to \(alternative.destination)") }
+    return words
+  }
+}
+
+extension Edit {
+  fileprivate var words: String {
+    switch change {
+    case .remove: "without \(keyword)"
+    case .set(let text): "\(keyword) set to \"\(text)\""
+    case .replace(let pattern, let ignoresCase, let text):
+      "\(keyword) with /\(pattern)/\(ignoresCase ? "i" : "") replaced by \"\(text)\""
+    }
   }
 }

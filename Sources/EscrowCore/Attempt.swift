@@ -54,6 +54,13 @@ package struct Claim: Sendable, Equatable {
   }
 }
 
+extension Claim {
+  /// Whether it is given up when it fails once more.
+  package func isTooOld(for policy: RetryPolicy, now: Timestamp) -> Bool {
+    policy.maxAge.map { now.since(receivedAt) > $0 } ?? false
+  }
+}
+
 package struct ClaimBatch: Sendable, Equatable {
   package var claims: [Claim]
   /// When the next delivery that was not claimed becomes due; nil when none waits for a time. Meaningful only when

@@ -24,6 +24,10 @@ package struct Peer: Sendable, Equatable {
   /// A report on a context without SCP role is refused.
   package var strictRoles: Bool
   package var inquiries: InquiryPolicy
+  /// How long it must be down before what has an alternative goes there.
+  package var failoverAfter: Duration = .minutes(5)
+  /// For which causes everything of a class waits for an operator, instead of failing one by one.
+  package var holdOn: Set<ClassHold> = [.sopClassNotSupported]
 
   package init(
     name: PeerName, aeTitle: AETitle, host: String? = nil, port: Int? = nil, addresses: [AddressRange]? = nil,
@@ -60,6 +64,14 @@ package enum PeerRight: String, Sendable, CaseIterable {
   case commit
 }
 
+/// Why a destination takes nothing of a SOP class, or nothing of it in a transfer syntax.
+package enum ClassHold: String, Sendable, CaseIterable {
+  /// C-STORE status 0122H or A800H, or the presentation context was refused for its abstract syntax.
+  case sopClassNotSupported
+  /// No transfer syntax that the instance can be sent in was accepted.
+  case transferSyntaxNotAccepted
+}
+
 /// When and how often sending is tried again (PS3.7 Annex C statuses are mapped to causes in `StoreStatus`).
 package struct RetryPolicy: Sendable, Equatable {
   /// The first wait; doubles, with jitter, up to ``max``.
@@ -67,6 +79,10 @@ package struct RetryPolicy: Sendable, Equatable {
   package var max: Duration
   /// An alarm is raised when a destination has been down this long.
   package var alarmAfter: Duration
+  /// What was received longer ago fails, instead of being tried again; nil when it is tried for ever.
+  package var maxAge: Duration?
+  /// How often a doubtful failure is tried again before it counts as permanent, by its reason.
+  package var attempts: [String: Int] = [:]
 
   package init(first: Duration = .seconds(30), max: Duration = .minutes(15), alarmAfter: Duration = .hours(1)) {
     self.first = first

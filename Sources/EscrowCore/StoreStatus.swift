@@ -75,6 +75,12 @@ package enum StoreStatus {
     row(0xFE00, .protocolError(reason: "cancelStatus")),
   ]
 
+  /// The reasons of failures that are tried again a number of times.
+  package static let doubtfulReasons: [String] = {
+    let reasons = table.compactMap { if case .retryDelivery(let reason, _) = $0.disposition { reason } else { nil } }
+    return reasons + ["unknownStatus"]
+  }()
+
   private static func row(_ code: UInt16, _ disposition: StoreDisposition) -> Row { rows(code...code, disposition) }
 
   private static func rows(_ codes: ClosedRange<UInt16>, _ disposition: StoreDisposition) -> Row {

@@ -209,7 +209,6 @@ import Testing
       "match: {}\nhold: x\npurge: { after: soon }",
       "3:17: `after` must be a duration such as `30s`, `10m`, `2h` or `7d`; `0s` is allowed, or `never`, not `soon`"
     ),
-    ("match: {}\nhold: x\nacceptEdited: true", "3:1: `acceptEdited` is not supported yet; remove it"),
     (
       "match: {}\nhold: x\nacceptDiscard: true",
       "3:1: `acceptDiscard` is no key of a route; did you mean `acceptDiscarded`?"
@@ -220,11 +219,112 @@ import Testing
     #expect(found == [error])
   }
 
-  @Test(arguments: ["window", "maxRate", "set", "remove", "replace", "orElse", "spread"])
-  func sendDoesNotHave(_ key: String) throws {
+  @Test func readsHowItIsSent() throws {
+    let route = try route(
+      """
+      match: {}
+      send:
+        - { to: archive, proof: commitment }
+        - to: research
+          proof: response
+          window: [Mon-Fri 20:00-06:00, "Sat,Sun 00:00-24:00"]
+          maxRate: 20MB/s
+          set: { InstitutionName: General, OtherPatientNames: [A, B], Rows: 7 }
+          remove: [PatientAddress]
+          replace: { PatientID: { match: /^0+(\\d)/i, with: P$1 } }
+      acceptEdited: true
+      """.replacing("Rows: 7", with: "SeriesNumber: 7"))
+    let terms = try #require(route.sends.last).terms
     #expect(
-      try errors(inRoute: "match: {}\nsend: [{ to: archive, proof: response, \(key): x }]") == [
-        "2:40: `\(key)` is not supported yet; remove it"
+      terms.edits == [
+        Edit("InstitutionName", .set("General")), Edit("OtherPatientNames", .set("A\\B")),
+        Edit("PatientAddress", .remove),
+        Edit("PatientID", .replace(pattern: "^0+(\\d)", ignoresCase: true, by: "P$1")),
+        Edit("SeriesNumber", .set("7")),
       ])
+    #expect(terms.timetable?.description == "Mon,Tue,Wed,Thu,Fri 20:00-06:00, Sat,Sun 00:00-24:00 UTC")
+    #expect(terms.maxRate == 20_000_000)
+    #expect(route.sends.first?.terms == .plain)
+    #expect(route.acceptEdited)
+  }
+
+  @Test func readsSeveralDestinationsOfOneItem() throws {
+    let send = try #require(
+      try route("match: {}\nsend: [{ to: [archive, research], proof: response, spread: study }]").sends.first)
+    #expect(send.destinations == ["archive", "research"])
+    let instead = try #require(
+      try route("match: {}\nsend: [{ to: archive, proof: response, orElse: research }]").sends.first)
+    #expect(instead.terms.alternative == .init("research"))
+  }
+
+  @Test(
+    arguments: [
+      (
+        "window: 20-06",
+        "`window` must be a window such as `20:00-06:00` or `Mon-Fri 18:00-07:00`, or a list of them, not `20-06`"
+      ),
+      ("maxRate: 20MB", "`maxRate` must be a rate such as `20MB/s` or `512KiB/s`, at least `1KB/s`, not `20MB`"),
+      ("maxRate: 10B/s", "`maxRate` must be a rate such as `20MB/s` or `512KiB/s`, at least `1KB/s`, not `10B/s`"),
+      ("spread: series", "`spread` must be `study`: all of a study goes to the same destination, not `series`"),
+      ("spread: study", "`spread` needs several destinations: `to: [a, b]`"),
+      ("orElse: nobody", "there is no peer `nobody`"), ("orElse: archive", "`orElse` must be another peer than `to`"),
+      ("set: x", "`set` must be a mapping (`key: value`), not `x`"),
+      ("set: { InstitutionNam: x }", "`InstitutionNam` is no keyword of PS3.6; did you mean `InstitutionName`?"),
+      (
+        "set: { SOPInstanceUID: 1.2 }",
+        "`SOPInstanceUID` cannot be edited: it names the instance, and storage commitment would speak of another one"
+      ),
+      (
+        "set: { SOPClassUID: 1.2 }",
+        "`SOPClassUID` cannot be edited: it names the instance, and storage commitment would speak of another one"
+      ),
+      (
+        "set: { SpecificCharacterSet: x }",
+        "`SpecificCharacterSet` cannot be edited: it says how all other texts are to be read"
+      ),
+      ("set: { Rows: 5 }", "`Rows` cannot be edited: the pixel data would be read wrongly"),
+      ("set: { TransferSyntaxUID: 1.2 }", "`TransferSyntaxUID` cannot be edited: it is not part of the data set"),
+      ("set: { Modality: ct }", "`Modality`: `ct` is no value of VR CS (PS3.5 §6.2)"),
+      ("set: { StudyDate: 2026-01-01 }", "`StudyDate`: `2026-01-01` is no value of VR DA (PS3.5 §6.2)"),
+      (
+        "set: { ReferencedStudySequence: x }",
+        "`ReferencedStudySequence` cannot be set: its VR is SQ, which is no text and no number"
+      ),
+      ("remove: [StudyInstanceUID]", "`StudyInstanceUID` says where an instance belongs; it can be set, not removed"),
+      ("remove: [PixelData]", "`PixelData` cannot be edited: the pixel data would be read wrongly"),
+      ("set: { PatientID: x }, remove: PatientID", "`PatientID` is already edited in this item"),
+      ("replace: { PatientID: { match: /x/ } }", "`with` is missing in a replacement"),
+      (
+        "replace: { PatientID: { match: x, with: y } }", "`match` must be a regular expression such as `/^0+/`, not `x`"
+      ),
+      (
+        "replace: { PatientID: { match: /(/, with: y } }",
+        "`match`: bad regular expression at its character 2: missing closing parenthesis"
+      ),
+      ("replace: { PatientID: { match: /(x)/, with: $2 } }", "`with`: there is no group `$2`; the expression has 1"),
+      (
+        "replace: { PatientID: { match: /x/, with: $ } }",
+        "`with`: `$` stands before the number of a group; a dollar sign is written `$$`"
+      ),
+    ])
+  func refusesHowItIsSent(_ keys: String, _ error: String) throws {
+    let found = try errors(inRoute: "match: {}\nsend: [{ to: archive, proof: response, \(keys) }]")
+    #expect(found.map { $0.drop { $0 != " " }.dropFirst() }.map(String.init) == [error])
+  }
+
+  @Test func severalDestinationsWithoutSpreadAreAnError() throws {
+    let found = try errors(inRoute: "match: {}\nsend: [{ to: [archive, research], proof: response }]")
+    #expect(
+      found == [
+        "2:14: several destinations in one item: add `spread: study` for one of them, or give each an item of its own"
+      ])
+  }
+
+  @Test func warnsWhenOnlyEditedCopiesLeave() throws {
+    let text = "match: {}\nsend: [{ to: research, proof: response, remove: PatientName }]"
+    let temporary = try TemporaryConfiguration(twoDestinations, routes: ["r": text])
+    #expect(try temporary.warnings().count == 1)
+    let accepting = try TemporaryConfiguration(twoDestinations, routes: ["r": text + "\nacceptEdited: true"])
+    #expect(try accepting.warnings() == [])
   }
 }

@@ -18,7 +18,7 @@ import Testing
   ) async throws {
     try await CommitmentScene.run { scene in
       switch state {
-      case .failed: scene.archive.answerStores([.sopClassNotSupported])
+      case .failed: scene.archive.answerStores([Status(rawValue: 0x0117)])
       case .sent: scene.archive.answerRequests(.status(.notAuthorized))
       default: break
       }

@@ -148,6 +148,6 @@ import Testing
 
   @Test(arguments: [(0, 256 << 20), (1 << 20, 256 << 20), (10 << 20, 1000 << 20), (Int.max / 2, Int.max)])
   func theLimitOfInflation(deflated: Int, limit: Int) {
-    #expect(RecodedStream.inflatedLimit(ofDeflated: deflated) == limit)
+    #expect(ChangedStream.inflatedLimit(ofDeflated: deflated) == limit)
   }
 }

@@ -2,6 +2,7 @@ import DICOM
 import DICOMNetwork
 import DICOMProtocol
 import EscrowCore
+import EscrowEngine
 import EscrowSpool
 import EscrowTesting
 import Glibc
@@ -43,7 +44,7 @@ import Testing
   @Test(arguments: [
     (0xB000, Proof.response, DeliveryState.delivered), (0xB007, .response, .delivered), (0xB006, .response, .delivered),
     (0x0111, .response, .failed), (0x0111, .commitment, .requested), (0xA900, .response, .failed),
-    (0x0122, .response, .failed), (0xB006, .commitment, .requested),
+    (0x0117, .response, .failed), (0xB006, .commitment, .requested),
   ])
   func theStatusDecides(status: Int, proof: Proof, state: DeliveryState) async throws {
     try await deliver(proof: proof) { engine, listener in
@@ -53,6 +54,73 @@ import Testing
       let expected: Set<DeliveryState> = state == .requested ? [.sent, .requested] : [state]
       try await engine.eventually("\(state)") { try await expected.contains(engine.delivery().state) }
       #expect(try await engine.delivery().discardedElements == (status == 0xB006))
+    }
+  }
+
+  @Test func whatADestinationTakesNothingOfWaitsForAnOperatorAndIsNotOfferedAgain() async throws {
+    try await deliver(adapt: { $0.timeouts.idle = .minutes(5) }) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await archive.answer(command, .sopClassNotSupported)
+      try await engine.eventually("held") { try await engine.delivery().hold?.by == Hold.system }
+      #expect(try await engine.delivery().state == .queued)
+      #expect(try await engine.delivery().lastError?.contains("0122") == true)
+      #expect(try await engine.ledger.alarms().map(\.kind) == [.deliveryHeld])
+      // Another one of the class is held without being offered.
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(SampleInstance(seed: 10)) == .success)
+      try await engine.eventually("both held") {
+        try await engine.ledger.deliveries(DeliveryFilter(), page: PageRequest()).items.allSatisfy {
+          $0.delivery.hold?.by == Hold.system && $0.delivery.state == .queued
+        }
+      }
+      let released = try await OperatorChanges(context: engine.context).change(
+        DeliveryFilter(), .release, by: BulkOrder(actor: "admin"))
+      #expect(released.changed == 2)
+      #expect(try await engine.ledger.alarms() == [])
+      for _ in 0..<2 {
+        let (command, _) = try await archive.takeMessage()
+        try await archive.answer(command, .success)
+      }
+      try await engine.eventually("delivered") {
+        try await engine.ledger.count(DeliveryFilter(states: [.delivered])) == 2
+      }
+    }
+  }
+
+  @Test func withoutHoldOnEachFails() async throws {
+    try await deliver(adapt: { $0.holdOn = [] }) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await archive.answer(command, .sopClassNotSupported)
+      try await engine.eventually("failed") { try await engine.delivery().state == .failed }
+      #expect(try await engine.delivery().reason == "sopClassNotSupported")
+    }
+  }
+
+  @Test func whatIsTooOldFailsInsteadOfBeingTriedAgain() async throws {
+    try await deliver(adapt: { $0.retry.maxAge = .zero }) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await archive.answer(command, Status(rawValue: 0xC000))
+      try await engine.eventually("failed") { try await engine.delivery().state == .failed }
+      #expect(try await engine.delivery().reason == "tooOld")
+      #expect(try await engine.delivery().lastError?.contains("C000") == true)
+    }
+  }
+
+  @Test func theNumberOfTriesIsConfigured() async throws {
+    try await deliver(adapt: {
+      $0.retry.attempts = ["processingFailure": 1]
+      $0.timeouts.idle = .minutes(5)
+    }) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (first, _) = try await archive.takeMessage()
+      try await archive.answer(first, Status(rawValue: 0x0110))
+      let (second, _) = try await archive.takeMessage()
+      try await archive.answer(second, Status(rawValue: 0x0110))
+      try await engine.eventually("failed") { try await engine.delivery().state == .failed }
+      #expect(try await engine.delivery().attempts == 2)
     }
   }
 

@@ -10,7 +10,7 @@ struct OperatorRoutes: Sendable {
   private static let actor = "api"
 
   func add(to api: RouterGroup<some RequestContext>) {
-    for verb in [DeliveryVerb.retry, .hold, .release, .cancel, .waive] {
+    for verb in [DeliveryVerb.retry, .hold, .release, .cancel, .waive, .expedite] {
       api.post("deliveries/\(verb.rawValue)") { request, _ in try await change(verb, request) }
     }
     api.post("commitments/ask-again") { request, _ in try await change(.askAgain, request) }

@@ -86,9 +86,11 @@ final class DataSetEditor {
 
   /// All bytes have come.
   func finish(into output: inout [UInt8]) throws(EditingError) {
-    if !pending.isEmpty, case .header(let header) = pending.withUnsafeBytes({
-      ElementHeader.read($0, frames.last?.encoding ?? encoding, isEnd: true)
-    }) {
+    if !pending.isEmpty,
+      case .header(let header) = pending.withUnsafeBytes({
+        ElementHeader.read($0, frames.last?.encoding ?? encoding, isEnd: true)
+      })
+    {
       let raw = Array(pending.prefix(header.size))
       pending.removeFirst(header.size)
       try begin(header, raw, into: &output)
@@ -172,7 +174,8 @@ final class DataSetEditor {
       return
     }
     let before = ElementValue(
-      vr: value.vr, bytes: gathered, isBigEndian: encoding.isBigEndian, encoding: TextEncoding(specificCharacterSet: characterSet))
+      vr: value.vr, bytes: gathered, isBigEndian: encoding.isBigEndian,
+      encoding: TextEncoding(specificCharacterSet: characterSet))
     var after: [String] = []
     for text in before.strings ?? [] { after.append(try change(text)) }
     if after == before.strings {

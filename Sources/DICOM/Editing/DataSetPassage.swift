@@ -20,7 +20,8 @@ public final class DataSetPassage {
     let isSame = source == target
     // What is deflated must be taken out to be edited, and is put back.
     let plain = isSame && source.isDeflated ? TransferSyntax.explicitLittleEndian : target
-    recoder = isSame && !source.isDeflated
+    recoder =
+      isSame && !source.isDeflated
       ? nil : try DataSetRecoder(from: source, to: plain, inflatedLimit: inflatedLimit)
     editor = edits.isEmpty ? nil : DataSetEditor(edits, encoding: plain.elementEncoding)
     deflation = isSame && source.isDeflated ? Deflation() : nil

@@ -6,7 +6,9 @@ struct EditedValue {
   let text: String
 
   /// The value's bytes, of an even count.
-  func bytes(_ encoding: ElementEncoding, characters: TextEncoding, characterSet: String) throws(EditingError) -> [UInt8] {
+  func bytes(
+    _ encoding: ElementEncoding, characters: TextEncoding, characterSet: String
+  ) throws(EditingError) -> [UInt8] {
     var bytes = vr.isText ? try written(characters, characterSet) : try numbers(encoding)
     if !bytes.count.isMultiple(of: 2) { bytes.append(vr.padding) }
     guard bytes.count <= (vr.isLongForm ? Int(UInt32.max) - 1 : 0xFFFE) else { throw .unfit(tag, value: text) }
@@ -72,8 +74,10 @@ extension VR {
 
   /// Whether `text`, several values separated by backslashes, can be a value; the characters are not judged here.
   public func accepts(_ text: String) -> Bool {
-    (try? EditedValue(tag: Tag(0, 0), vr: self, text: String(text.unicodeScalars.map { $0.isASCII ? Character($0) : "x" }))
-      .bytes(.explicitLittleEndian, characters: .standard, characterSet: "")) != nil
+    (try? EditedValue(
+      tag: Tag(0, 0), vr: self, text: String(text.unicodeScalars.map { $0.isASCII ? Character($0) : "x" })
+    )
+    .bytes(.explicitLittleEndian, characters: .standard, characterSet: "")) != nil
       && (!isMultiValued ? [text[...]] : text.split(separator: "\\", omittingEmptySubsequences: false))
         .allSatisfy { $0.unicodeScalars.count <= maximumCharacters && hasForm($0) }
   }

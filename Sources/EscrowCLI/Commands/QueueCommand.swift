@@ -17,7 +17,8 @@ struct QueueCommand: ParsableCommand {
     subcommands: [
       QueueList.self, BulkCommand<DeliveryVerbs.Retry>.self, BulkCommand<DeliveryVerbs.Hold>.self,
       BulkCommand<DeliveryVerbs.Release>.self, BulkCommand<DeliveryVerbs.Cancel>.self,
-      BulkCommand<DeliveryVerbs.Waive>.self, BulkCommand<InstanceVerbs.Reroute>.self,
+      BulkCommand<DeliveryVerbs.Waive>.self, BulkCommand<DeliveryVerbs.Expedite>.self,
+      BulkCommand<InstanceVerbs.Reroute>.self,
       BulkCommand<InstanceVerbs.Discard>.self, BulkCommand<InstanceVerbs.Resolve>.self,
       BulkCommand<InstanceVerbs.Confirm>.self,
     ], defaultSubcommand: QueueList.self)

@@ -47,6 +47,18 @@ enum DeliveryVerbs {
       example: "escrow queue waive --to research --reason 'not needed there' --yes")
   }
 
+  enum Expedite: BulkVerb {
+    typealias Selection = DeliverySelection
+    static let change = BulkChange(
+      name: "expedite", path: "/api/v1/deliveries/expedite", done: "moved to the front", states: "queued",
+      mustSelect: true, abstract: "Move deliveries to the front of their queues, as for an emergency (STAT).",
+      note: """
+        They get priority high and go before everything that waits for the same destination, also before what was moved \
+        earlier. What waits for a time after a failure is tried at once; a route's window still holds.
+        """,
+      example: "escrow queue expedite --study 1.2.3 --yes")
+  }
+
   /// The one that `escrow commitments` has.
   enum AskAgain: BulkVerb {
     typealias Selection = DeliverySelection

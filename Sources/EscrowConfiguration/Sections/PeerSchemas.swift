@@ -11,7 +11,8 @@ extension Peer {
         .section("retry", \.retry, RetryPolicy.schema), .section("timeouts", \.timeouts, PeerTimeouts.schema),
         .section("commitment", \.commitment, CommitmentIdentity.schema),
         .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("overwrites", \.overwrites, .boolean),
-        .value("strictRoles", \.strictRoles, .boolean),
+        .value("strictRoles", \.strictRoles, .boolean), .value("failoverAfter", \.failoverAfter, .duration()),
+        .set("holdOn", \.holdOn, .choice()),
         .value("commitWhen", \.inquiries.commitWhen, .choice()),
         .value("answerWithin", \.inquiries.answerWithin, .duration(atLeast: .zero)),
         .value("maySee", \.inquiries.maySee, .choice()),
@@ -27,8 +28,22 @@ extension RetryPolicy {
   static var schema: Schema<RetryPolicy> {
     Schema([
       .value("first", \.first, .duration()), .value("max", \.max, .duration()),
-      .value("alarmAfter", \.alarmAfter, .duration()),
+      .value("alarmAfter", \.alarmAfter, .duration()), .value("maxAge", \.maxAge, .duration()),
+      Key("attempts") { node, policy, loading in policy.readAttempts(node, loading) },
     ])
+  }
+
+  /// `{ processingFailure: 10 }`: how often each doubtful cause is tried again.
+  private mutating func readAttempts(_ node: YAMLNode, _ loading: Loading) {
+    let reasons = StoreStatus.doubtfulReasons
+    for entry in node.entries(of: "`attempts`", loading) ?? [] {
+      guard reasons.contains(entry.key) else {
+        let near = Suggestion.text(for: entry.key, among: reasons)
+        loading.error(entry.position, "`\(entry.key)` is no cause that is counted; there are \(quoted(reasons))\(near)")
+        continue
+      }
+      attempts[entry.key] = entry.value.value(entry.key, .integer(0...1000), loading)
+    }
   }
 }
 

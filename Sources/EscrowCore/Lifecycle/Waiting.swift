@@ -3,6 +3,9 @@ package enum Waiting {
   /// Longer than any wait of deliveries and webhooks.
   package static let longest = Duration.hours(48)
 
+  /// What waits longer is looked at once more on its way.
+  package static let farthest = Duration.hours(47)
+
   /// Longer than any wait of a destination's ask clock.
   package static func longest(asking policy: CommitmentPolicy) -> Duration {
     max(longest, (policy.askAgain.max() ?? .zero) * 2)

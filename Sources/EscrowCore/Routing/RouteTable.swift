@@ -36,7 +36,8 @@ package struct RouteTable: Sendable {
     let standings = standings(input)
     let matching = routes.indices.filter { standings[$0] == .matches }.map { routes[$0] }
     return matching.isEmpty
-      ? RoutingPlan(deliveries: [], hold: reasonToHold(input, standings)) : RoutingPlan(merging: matching, study: input.study)
+      ? RoutingPlan(deliveries: [], hold: reasonToHold(input, standings))
+      : RoutingPlan(merging: matching, study: input.study)
   }
 
   /// For each route, whether it takes the instance, and if not, the first condition that fails.

@@ -47,7 +47,7 @@ extension [PlannedDelivery] {
   /// routes want it edited differently.
   fileprivate mutating func merge(_ send: Route.Send, to destination: PeerName, of route: Route) -> String? {
     var terms = send.terms
-    terms.acceptEdited = route.acceptEdited
+    terms.acceptEdited = route.acceptEdited && !terms.edits.isEmpty
     let overwrites = send.overwriting.contains(destination)
     guard let index = firstIndex(where: { $0.destination == destination }) else {
       append(
@@ -57,7 +57,8 @@ extension [PlannedDelivery] {
       return nil
     }
     guard self[index].terms.edits == terms.edits else {
-      return "routes \(self[index].routes.joined(separator: ", ")) and \(route.name) want different edits for \(destination)"
+      return
+        "routes \(self[index].routes.joined(separator: ", ")) and \(route.name) want different edits for \(destination)"
     }
     self[index].terms = self[index].terms.merged(with: terms)
     self[index].proof = Swift.max(self[index].proof, send.proof)

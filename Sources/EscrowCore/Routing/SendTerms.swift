@@ -44,7 +44,8 @@ package struct SendTerms: Sendable, Equatable, Codable {
   /// accepted if both accept it.
   package func merged(with other: SendTerms) -> SendTerms {
     SendTerms(
-      edits: edits, acceptEdited: acceptEdited && other.acceptEdited, timetable: timetable.merged(with: other.timetable),
+      edits: edits, acceptEdited: acceptEdited && other.acceptEdited,
+      timetable: timetable.merged(with: other.timetable),
       maxRate: zip(maxRate, other.maxRate).map { max($0, $1) }, alternative: alternative ?? other.alternative)
   }
 

@@ -15,6 +15,8 @@ package struct OperatorChanges: Sendable {
   ) async throws -> BulkResult<DeliveryID> {
     // Also after an error: what was changed before it is durable.
     defer { wake(order) }
+    // What is released is to be offered again, also when its destination refused its class before.
+    if !order.dryRun, [.release, .retry].contains(verb) { forgetClassHolds() }
     return try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
   }
 
@@ -45,6 +47,10 @@ package struct OperatorChanges: Sendable {
       context.wakeFollowers()
     }
     return true
+  }
+
+  private func forgetClassHolds() {
+    for destination in context.destinations.all { destination.classHolds.forget() }
   }
 
   private func wake(_ order: BulkOrder) {

@@ -91,6 +91,20 @@ package final class Destination: Sendable {
 
   package var name: PeerName { peer.name }
 
+  /// What it takes nothing of.
+  let classHolds = ClassHolds()
+  private let paces = NIOLockedValueBox<[Int64: DestinationPace]>([:])
+
+  /// What keeps all that is sent here under one limit to it, in bytes a second.
+  func pace(_ rate: Int64, clock: EngineClock) -> DestinationPace {
+    paces.withLockedValue { paces in
+      if let pace = paces[rate] { return pace }
+      let pace = DestinationPace(rate: rate, clock: clock)
+      paces[rate] = pace
+      return pace
+    }
+  }
+
   private let retired = NIOLockedValueBox(false)
   /// Whether another took its place, or it was taken away: who works for it ends.
   var isRetired: Bool { retired.withLockedValue { $0 } }

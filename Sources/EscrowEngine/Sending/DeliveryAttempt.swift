@@ -33,10 +33,14 @@ struct DeliveryAttempt: Sendable {
     do {
       let reply = try await open.association.send(
         .storeRequest(sop: claim.sop, messageID: 1, priority: 0), dataSet: dataSet(in: accepted.transferSyntax),
-        on: accepted.id, timeout: destination.peer.timeouts.store)
+        at: claim.terms.maxRate.map { destination.pace($0, clock: context.clock) }, on: accepted.id,
+        timeout: destination.peer.timeouts.store)
       return await judge(reply, startedAt: started, over: open)
     } catch AssociationError.hadEnded where open.isProven {
       return .associationHadEnded
+    } catch let error as EditingError {
+      record(.failed(reason: "cannotBeEdited"), startedAt: started, over: open, message: "\(error)")
+      return .associationOpen
     } catch AssociationError.source(let error) {
       return await failedToRead(error, startedAt: started, over: open)
     } catch {
@@ -44,12 +48,12 @@ struct DeliveryAttempt: Sendable {
     }
   }
 
-  /// The file as it is stored where the peer takes it so, else re-encoded on its way.
-  private func dataSet(in transferSyntax: UID) -> OutgoingDataSet {
-    guard transferSyntax != claim.transferSyntax else {
+  /// The file as it is stored where the peer takes it so, else re-encoded on its way, or edited.
+  private func dataSet(in transferSyntax: UID) throws(EditingError) -> OutgoingDataSet {
+    guard transferSyntax != claim.transferSyntax || !claim.terms.edits.isEmpty else {
       return .source(SpoolSource(claim: claim, spool: context.spool))
     }
-    return .stream(RecodedStream(claim: claim, target: TransferSyntax(transferSyntax), spool: context.spool))
+    return .stream(try ChangedStream(claim: claim, target: TransferSyntax(transferSyntax), spool: context.spool))
   }
 
   // MARK: Judging
@@ -63,7 +67,7 @@ struct DeliveryAttempt: Sendable {
     if case .stored = disposition, !reply.dataSetWasComplete || !isAnswerToThis(reply.command) {
       await open.association.abort()
       let outcome = retry(reason: "unknown outcome: the peer answered success before it had the whole instance")
-      record(outcome, startedAt: startedAt, over: open, status: status, message: message)
+      record(outcome, startedAt: startedAt, over: open, status: status, message: message, mayBeThere: true)
       return .associationOver
     }
     return await apply(
@@ -87,14 +91,15 @@ struct DeliveryAttempt: Sendable {
       result = await pause(reason: reason, message: message, trouble: .refusing)
     case .holdDestination(let reason):
       result = await pause(reason: reason, message: message, trouble: .forbidding)
-    case .retryDelivery(let reason, let limit):
+    case .retryDelivery(let reason, let usual):
+      let limit = destination.peer.retry.attempts[reason] ?? usual
       result = claim.doubtfulFailures >= limit ? .failed(reason: reason) : retry(reason: reason, counted: true)
     case .protocolError(let reason):
       await open.association.abort()
       ending = .associationOver
       result = claim.doubtfulFailures >= 1 ? .failed(reason: reason) : retry(reason: reason, counted: true)
     case .failed(let reason):
-      result = .failed(reason: reason)
+      result = permanent(reason)
     }
     record(result, startedAt: startedAt, over: open, status: status, message: message)
     if !wasComplete {
@@ -118,11 +123,21 @@ struct DeliveryAttempt: Sendable {
 
   /// What the refusal of every context means: the class is not wanted, no transfer syntax is, or another time.
   private func refusal(_ results: [ContextResult.Result]) -> AttemptOutcome.Result {
-    if results.contains(.abstractSyntaxNotSupported) { return .failed(reason: "sopClassNotSupported") }
+    if results.contains(.abstractSyntaxNotSupported) { return permanent("sopClassNotSupported") }
     guard let other = results.first(where: { $0 != .transferSyntaxesNotSupported }) else {
-      return .failed(reason: "transferSyntaxNotAccepted")
+      return permanent("transferSyntaxNotAccepted")
     }
     return retry(reason: "presentation context refused (result \(other.rawValue))")
+  }
+
+  /// What will not be different next time fails; where the destination is to be held for it, everything of this class
+  /// waits for an operator instead.
+  private func permanent(_ reason: String) -> AttemptOutcome.Result {
+    guard let cause = ClassHold(rawValue: reason), destination.peer.holdOn.contains(cause) else {
+      return .failed(reason: reason)
+    }
+    destination.classHolds.note(cause, of: claim)
+    return .held(reason: reason)
   }
 
   private func words(_ offered: [UID], _ results: [ContextResult.Result]) -> String {
@@ -138,6 +153,10 @@ struct DeliveryAttempt: Sendable {
       let names = "stored as \(TransferSyntax(claim.transferSyntax)), wanted otherwise"
       record(
         .failed(reason: "cannotBeReencoded"), startedAt: startedAt, over: open, message: "\(names): \(error)")
+      return .associationOver
+    }
+    if let error = error as? EditingError {
+      record(.failed(reason: "cannotBeEdited"), startedAt: startedAt, over: open, message: "\(error)")
       return .associationOver
     }
     if let error = error as? SpoolError, error.isLoss, !mayComeBack(error) {
@@ -170,10 +189,11 @@ struct DeliveryAttempt: Sendable {
       // It may have been about to end the association anyhow: a new one will tell.
       let again = AttemptOutcome.Result.retry(
         notBefore: context.clock.now(), reason: "no answer: \(error)", counted: false)
-      record(again, startedAt: startedAt, over: open, message: "\(error)")
+      record(again, startedAt: startedAt, over: open, message: "\(error)", mayBeThere: true)
       return .associationOver
     }
-    record(retry(reason: "no answer: \(error)"), startedAt: startedAt, over: open, message: "\(error)")
+    record(
+      retry(reason: "no answer: \(error)"), startedAt: startedAt, over: open, message: "\(error)", mayBeThere: true)
     if !(error is CancellationError) {
       await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .refusing)
     }
@@ -181,6 +201,7 @@ struct DeliveryAttempt: Sendable {
   }
 
   private func retry(reason: String, counted: Bool = false) -> AttemptOutcome.Result {
+    if claim.isTooOld(for: destination.peer.retry, now: context.clock.now()) { return .failed(reason: "tooOld") }
     let failures = counted ? claim.doubtfulFailures + 1 : claim.key.attempt
     let wait = destination.peer.retry.wait(afterFailures: failures, jitter: Double.random(in: 0...1))
     return .retry(notBefore: context.clock.now() + wait, reason: reason, counted: counted)
@@ -188,7 +209,7 @@ struct DeliveryAttempt: Sendable {
 
   private func record(
     _ result: AttemptOutcome.Result, startedAt: Timestamp, over open: DeliveryAssociation, status: UInt16? = nil,
-    message: String? = nil
+    message: String? = nil, mayBeThere: Bool = false
   ) {
     if case .stored = result {
       context.logger.debug("stored", metadata: ["delivery": "\(claim.key.delivery)", "peer": "\(destination.name)"])
@@ -201,7 +222,7 @@ struct DeliveryAttempt: Sendable {
       [
         AttemptOutcome(
           key: claim.key, result: result, startedAt: startedAt, association: open.association.id, status: status,
-          message: message, transferSyntax: open.answer(to: claim).transferSyntax)
+          message: message, transferSyntax: open.answer(to: claim).transferSyntax, mayBeThere: mayBeThere)
       ], of: destination)
   }
 }

@@ -48,7 +48,7 @@ struct DestinationSender: Sendable {
         guard association != nil, await queue.park(number, nextDue: batch.nextDue) else { return batch.nextDue }
         continue
       }
-      let (own, others) = share(batch.claims)
+      let (own, others) = share(sort(batch.claims))
       giveBack(others)
       if batch.claims.count == limit || !others.isEmpty { queue.noteMore() }
       // Large instances are claimed a few at a time, so that hardly any is taken only to be given back.
@@ -60,6 +60,29 @@ struct DestinationSender: Sendable {
       }
     }
     return nil
+  }
+
+  /// Takes out what is not to be offered now: what waits for its window, or for an operator.
+  private func sort(_ claims: [Claim]) -> [Claim] {
+    let now = context.clock.now()
+    let answers = claims.map { ($0, answerWithoutOffer($0, now: now)) }
+    context.outcomes.record(answers.compactMap(\.1), of: destination)
+    return answers.filter { $0.1 == nil }.map(\.0)
+  }
+
+  private func answerWithoutOffer(_ claim: Claim, now: Timestamp) -> AttemptOutcome? {
+    if let timetable = claim.terms.timetable, !timetable.isOpen(at: now) {
+      let opening = timetable.nextOpening(after: now)
+      return AttemptOutcome(
+        key: claim.key,
+        result: .returned(
+          notBefore: min(opening, now + Waiting.farthest), reason: "waits for its window (\(timetable))"),
+        startedAt: now)
+    }
+    guard let cause = destination.classHolds.cause(against: claim) else { return nil }
+    return AttemptOutcome(
+      key: claim.key, result: .held(reason: cause.rawValue), startedAt: now,
+      message: "not offered: \(destination.name) refused what is like it")
   }
 
   private func claim(_ limit: Int) async throws -> ClaimBatch {
@@ -88,6 +111,10 @@ struct DestinationSender: Sendable {
     while let claim = rest.first, !context.isDraining, !destination.isRetired,
       destination.health.current.state == .up
     {
+      if sort([claim]).isEmpty {
+        rest = rest.dropFirst()
+        continue
+      }
       if association?.covers(claim) != true {
         await association?.release()
         association = await connect(for: rest)
@@ -130,10 +157,14 @@ struct DestinationSender: Sendable {
 
   private func giveBack(_ claims: ArraySlice<Claim>) {
     let now = context.clock.now()
-    let reason = destination.health.current.reason.map { "destination \(destination.name): \($0)" }
+    let health = destination.health.current.reason
+    let reason = health.map { "destination \(destination.name): \($0)" }
     context.outcomes.record(
-      claims.map {
-        AttemptOutcome(key: $0.key, result: .returned(notBefore: nil, reason: reason), startedAt: now)
+      claims.map { claim in
+        let isOver = health != nil && claim.isTooOld(for: destination.peer.retry, now: now)
+        return AttemptOutcome(
+          key: claim.key, result: isOver ? .failed(reason: "tooOld") : .returned(notBefore: nil, reason: reason),
+          startedAt: now, message: isOver ? reason : nil)
       }, of: destination)
   }
 

@@ -24,6 +24,7 @@ package struct UpkeepService: Service {
             Chore("reports", every: .seconds(1), expireReports), Chore("studies", every: Self.pause, advanceStudies),
             Chore("leases", every: .seconds(60), renewLeases), Chore("clock", every: .seconds(1), watchClock),
             Chore("health", every: .seconds(5), raiseOverdueAlarms),
+            Chore("failover", every: .seconds(1), Failover(context: context).review),
             Chore("rejections", every: .seconds(1)) { try await context.rejections.record(in: context) },
             Chore("destinations", every: .minutes(1), MissingDestinations(context: context).review),
           ])

@@ -20,5 +20,5 @@ package enum LedgerConformance {
   package static let cases: [LedgerCase] =
     admissions + claims + commitment + requests + asking + reports + purging + guarding + files + operating
     + deliveryVerbs + instanceVerbs + outbox + inquiries + answers + removals + stores
-    + listings + traces
+    + listings + traces + sending
 }

@@ -16,7 +16,9 @@ extension SQLiteLedger {
       }
       var replaced = 0
       for id in found {
-        guard var loaded = try transaction.db.consignment(of: id), loaded.current.replace(id, now: now) else { continue }
+        guard var loaded = try transaction.db.consignment(of: id), loaded.current.replace(id, now: now) else {
+          continue
+        }
         try transaction.save(loaded)
         replaced += 1
       }
@@ -65,7 +67,8 @@ enum DueDeliveries {
         """
       }
     }
-    return "SELECT id FROM (\(([ready] + waited).joined(separator: " UNION ALL "))) ORDER BY priority, turn, id LIMIT ?2"
+    return
+      "SELECT id FROM (\(([ready] + waited).joined(separator: " UNION ALL "))) ORDER BY priority, turn, id LIMIT ?2"
   }()
 
   /// Claims the candidates: ?5 lease, ?6 incarnation.

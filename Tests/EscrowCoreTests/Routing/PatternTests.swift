@@ -22,7 +22,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", Pattern.Invalid.empty), ("!", .empty), ("//", .empty), ("!!CT", .doubleNegation), ("<2", .comparison(.unordered)),
+    ("", Pattern.Invalid.empty), ("!", .empty), ("//", .empty), ("!!CT", .doubleNegation),
+    ("<2", .comparison(.unordered)),
     (">= 5", .comparison(.unordered)), ("/chest", .unclosedExpression), ("/chest/g", .unknownFlag("g")),
     ("/a/ii2", .unknownFlag("2")),
   ])

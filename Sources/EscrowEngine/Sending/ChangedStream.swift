@@ -4,15 +4,15 @@ import EscrowCore
 import EscrowSpool
 import NIOConcurrencyHelpers
 
-/// A spool file as the data set of a C-STORE-RQ in another transfer syntax than it is stored in, re-encoded while it is
-/// sent. The file is opened by the first read, on the I/O thread.
+/// A spool file as the data set of a C-STORE-RQ in another transfer syntax than it is stored in, or edited, or both, which
+/// is done while it is sent. The file is opened by the first read, on the I/O thread.
 ///
 /// Holds a piece of the file and what it becomes, however large the instance is. The digest of the stored bytes is
 /// known before the last byte is handed out: a damaged file never leaves whole.
 ///
-/// Unchecked, because the recoder is not Sendable by itself: this object owns it alone, never hands it out, and holds
+/// Unchecked, because the passage is not Sendable by itself: this object owns it alone, never hands it out, and holds
 /// the lock whenever it touches it.
-final class RecodedStream: DataSetStream, @unchecked Sendable {
+final class ChangedStream: DataSetStream, @unchecked Sendable {
   /// Bytes of the file that are read at once.
   fileprivate static let pieceSize = 128 * 1024
   /// Of deflated bytes, which may become a thousand times as many, so many are taken at once.
@@ -20,28 +20,31 @@ final class RecodedStream: DataSetStream, @unchecked Sendable {
 
   private let claim: Claim
   private let target: TransferSyntax
+  private let edits: [Tag: DataSetEdit]
   private let spool: Spool
   private let lock = NIOLock()
   private var work: Work?
 
   fileprivate struct Work {
     let reader: SpoolReader
-    let recoder: DataSetRecoder
+    let passage: DataSetPassage
     /// Bytes of the file that were not read yet.
     var unread: Int
-    /// Bytes that were read, up to `inputEnd`, and re-encoded, up to `inputPosition`.
-    var input = [UInt8](repeating: 0, count: RecodedStream.pieceSize)
+    /// Bytes that were read, up to `inputEnd`, and passed on, up to `inputPosition`.
+    var input = [UInt8](repeating: 0, count: ChangedStream.pieceSize)
     var inputPosition = 0
     var inputEnd = 0
-    /// What was re-encoded and not handed out yet.
+    /// What they became and was not handed out yet.
     var output: [UInt8] = []
     var outputPosition = 0
     var isFinished = false
   }
 
-  init(claim: Claim, target: TransferSyntax, spool: Spool) {
+  /// Throws ``EditingError`` when what its terms say cannot be done to any data set.
+  init(claim: Claim, target: TransferSyntax, spool: Spool) throws(EditingError) {
     self.claim = claim
     self.target = target
+    edits = try claim.terms.edits.compiled()
     self.spool = spool
   }
 
@@ -53,8 +56,8 @@ final class RecodedStream: DataSetStream, @unchecked Sendable {
       defer { work = current }
       do {
         return try current.fill(regions, pieceSize: pieceSize)
-      } catch let error as RecodingError {
-        // What cannot be re-encoded may be so because it is not what was received, which weighs more.
+      } catch let error where error is RecodingError || error is EditingError {
+        // What cannot be changed may be so because it is not what was received, which weighs more.
         try current.reader.forEachChunk { _ in }
         throw error
       }
@@ -66,9 +69,10 @@ final class RecodedStream: DataSetStream, @unchecked Sendable {
   private var pieceSize: Int { source.isDeflated ? Self.deflatedPieceSize : Self.pieceSize }
 
   private func begin() throws -> Work {
-    let recoder = try DataSetRecoder(
-      from: source, to: target, inflatedLimit: Self.inflatedLimit(ofDeflated: Int(claim.dataSetLength)))
-    return Work(reader: try spool.open(claim), recoder: recoder, unread: Int(claim.dataSetLength))
+    let passage = try DataSetPassage(
+      from: source, to: target, edits: edits,
+      inflatedLimit: Self.inflatedLimit(ofDeflated: Int(claim.dataSetLength)))
+    return Work(reader: try spool.open(claim), passage: passage, unread: Int(claim.dataSetLength))
   }
 
   /// What a deflated data set may become: hundredfold, which images hardly reach, or as much as harms nobody.
@@ -82,7 +86,7 @@ extension Int {
   }
 }
 
-extension RecodedStream.Work {
+extension ChangedStream.Work {
   mutating func fill(_ regions: [UnsafeMutableRawBufferPointer], pieceSize: Int) throws -> DataSetPiece {
     var count = 0
     for region in regions {
@@ -96,12 +100,12 @@ extension RecodedStream.Work {
     return DataSetPiece(count: count, isLast: try !hasOutput(pieceSize: pieceSize))
   }
 
-  /// Whether there is something to hand out; re-encodes what comes next when there is not.
+  /// Whether there is something to hand out; passes on what comes next when there is not.
   private mutating func hasOutput(pieceSize: Int) throws -> Bool {
     while outputPosition == output.count, !isFinished {
       output.removeAll(keepingCapacity: true)
       outputPosition = 0
-      try recode(pieceSize)
+      try pass(pieceSize)
     }
     return outputPosition < output.count
   }
@@ -115,15 +119,15 @@ extension RecodedStream.Work {
     return count
   }
 
-  private mutating func recode(_ pieceSize: Int) throws {
+  private mutating func pass(_ pieceSize: Int) throws {
     if inputPosition == inputEnd { try readInput() }
     guard inputPosition < inputEnd else {
       isFinished = true
-      return try recoder.finish(into: &output)
+      return try passage.finish(into: &output)
     }
     let end = min(inputPosition + pieceSize, inputEnd)
     try input.withUnsafeBytes {
-      try recoder.recode(UnsafeRawBufferPointer(rebasing: $0[inputPosition..<end]), into: &output)
+      try passage.take(UnsafeRawBufferPointer(rebasing: $0[inputPosition..<end]), into: &output)
     }
     inputPosition = end
   }
