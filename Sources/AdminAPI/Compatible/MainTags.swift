@@ -81,7 +81,7 @@ struct TagsBody {
 
   private func content(of element: DataElement, in dataSet: DataSet) -> (type: String, value: JSONValue) {
     switch element.value {
-    case .items(let items): return ("Sequence", .array(items.map { self.body($0) }))
+    case .items: return ("Sequence", .array((dataSet.items(element.tag) ?? []).map { body($0) }))
     case .fragments: return ("Null", .null)
     case .bytes:
       guard ![.ob, .ow, .of, .od, .ol, .ov].contains(element.vr), let values = dataSet.strings(element.tag) else {

@@ -4,6 +4,8 @@
 /// watched by a ``HeaderReader``.
 public struct DataSet: Hashable, Sendable {
   public private(set) var elements: [DataElement] = []
+  /// The character set of what this is an item of: it counts where the item names none (PS3.3 §C.12.1.1.2).
+  private var outerCharacterSet: [UInt8] = []
 
   public init() {}
 
@@ -67,11 +69,28 @@ extension DataSet {
   /// The items of a sequence: none for an empty one, nil for one that is absent or no sequence.
   public func items(_ tag: Tag) -> [DataSet]? {
     switch self[tag]?.value {
-    case .items(let items): items
+    case .items(let items): items.map { $0.within(characterSet) }
     case .bytes(let bytes) where bytes.isEmpty: []
     default: nil
     }
   }
 
-  private var textEncoding: TextEncoding { TextEncoding(specificCharacterSet: bytes(.specificCharacterSet) ?? []) }
+  private var textEncoding: TextEncoding { TextEncoding(specificCharacterSet: characterSet) }
+
+  private var characterSet: [UInt8] { bytes(.specificCharacterSet) ?? outerCharacterSet }
+
+  private func within(_ outer: [UInt8]) -> DataSet {
+    var item = self
+    item.outerCharacterSet = outer
+    return item
+  }
+}
+
+// MARK: Comparing
+
+/// By the elements alone: a data set is the same one within another.
+extension DataSet {
+  public static func == (left: DataSet, right: DataSet) -> Bool { left.elements == right.elements }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(elements) }
 }

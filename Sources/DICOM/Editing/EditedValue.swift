@@ -17,7 +17,7 @@ struct EditedValue {
 
   private func written(_ characters: TextEncoding, _ characterSet: String) throws(EditingError) -> [UInt8] {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return Array(text.utf8) }
-    guard vr.dependsOnCharacterSet, let bytes = characters.encode(text) else {
+    guard vr.dependsOnCharacterSet, let bytes = try? characters.encode(text) else {
       throw .notWritable(tag, value: text, characterSet: characterSet)
     }
     return bytes

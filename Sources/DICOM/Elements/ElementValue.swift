@@ -13,9 +13,7 @@ struct ElementValue {
 
   private var texts: [String] {
     guard !bytes.isEmpty else { return [] }
-    let text = encoding.decode(bytes)
-    guard vr.isMultiValued else { return [trimmed(Substring(text))] }
-    return text.split(separator: "\\", omittingEmptySubsequences: false).map(trimmed)
+    return encoding.values(of: bytes, as: vr).map { trimmed(Substring($0)) }
   }
 
   /// Without padding. Leading spaces are significant only in the long texts.

@@ -1,3 +1,5 @@
+import DICOM
+
 /// One text of a condition: `CT` exactly, `CT*` with wildcards, `/chest|thorax/i` as a regular expression, `>=512` as a
 /// comparison, or a range of addresses; `!` in front negates. Case matters unless the expression says otherwise.
 package struct Pattern: Sendable, Equatable {
@@ -27,8 +29,10 @@ package struct Pattern: Sendable, Equatable {
   /// - Parameter scale: how values of what is looked at are put in order; nil if they are not.
   package init(_ text: String, on scale: Scale? = nil) throws(Invalid) {
     self.text = text
-    negated = text.hasPrefix("!")
-    test = try Pattern.test(negated ? text.dropFirst() : text[...], on: scale)
+    // As the values that it is held against.
+    let composed = text.composed
+    negated = composed.hasPrefix("!")
+    test = try Pattern.test(negated ? composed.dropFirst() : composed[...], on: scale)
   }
 
   private static func test(_ text: Substring, on scale: Scale?) throws(Invalid) -> Test {

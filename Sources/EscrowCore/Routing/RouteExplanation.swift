@@ -32,7 +32,7 @@ package struct RouteExplanation: Sendable, Equatable {
   }
 
   private static func reason(_ condition: Condition, _ fact: Fact) -> String {
-    let found = fact.values.isEmpty ? "absent" : fact.values.map { "\"\($0)\"" }.joined(separator: ", ")
+    let found = fact.given.isEmpty ? "absent" : fact.given.map { "\"\($0)\"" }.joined(separator: ", ")
     let any = condition.positives.map(\.text).joined(separator: " or ")
     let wanted = ([any] + condition.negations.map(\.text)).filter { !$0.isEmpty }
     return "is \(found), wanted \(wanted.joined(separator: ", and "))"

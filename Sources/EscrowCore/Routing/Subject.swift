@@ -14,19 +14,34 @@ package enum Subject: Hashable, Sendable {
   package var isOfAssociation: Bool {
     if case .attribute = self { false } else { true }
   }
+
+  /// Whether its values are names of persons.
+  fileprivate var isNames: Bool {
+    if case .attribute(let tag) = self { DataDictionary.vr(of: tag) == .pn } else { false }
+  }
 }
 
 /// What is known of one subject of one instance.
 struct Fact: Sendable {
-  /// No values when it is absent or empty; empty ones among several do not count.
-  var values: [String]
+  /// As they were read, for people. No values when it is absent or empty; empty ones among several do not count.
+  let given: [String]
+  /// What patterns are held against: the values with composed characters, and of names of persons also each component
+  /// group alone: alphabetic, ideographic, phonetic (PS3.5 §6.2.1).
+  let values: [String]
   /// The sender's address, for conditions on ranges.
   var address: IPAddress?
 
-  init(values: [String]) { self.values = values }
+  init(values: [String], areNames: Bool = false) {
+    given = values.filter { !$0.isEmpty }
+    self.values = given.flatMap { value in
+      let text = value.composed
+      guard areNames, text.utf8.contains(UInt8(ascii: "=")) else { return [text] }
+      return [text] + text.utf8.split(separator: UInt8(ascii: "=")).map { String(Substring($0)) }
+    }
+  }
 
   init(_ subject: Subject, of input: RoutingInput) {
-    values =
+    let values =
       switch subject {
       case .callingAE: [input.source.callingAE.rawValue]
       case .calledAE: [input.source.calledAE.rawValue]
@@ -35,7 +50,7 @@ struct Fact: Sendable {
       case .transferSyntax: [input.transferSyntax.rawValue]
       case .attribute(let tag): input.attributes[tag] ?? []
       }
-    values.removeAll(where: \.isEmpty)
+    self.init(values: values, areNames: subject.isNames)
     if subject == .sourceAddress { address = IPAddress(input.source.address) }
   }
 }
