@@ -16,6 +16,7 @@ struct WaitingReason: Sendable {
 
   /// In words, and when something happens next; nil where the record says it or nothing waits.
   func of(_ delivery: Delivery) -> (text: String, next: Timestamp?)? {
+    if delivery.isDoubted { return ("is asked again by query whether it is still there", delivery.notBefore) }
     guard !delivery.state.isTerminal, delivery.hold == nil, delivery.behind == nil else { return nil }
     guard let destination = destinations[delivery.destination] else {
       return ("\(delivery.destination) is no peer with host and port any more", nil)
@@ -23,6 +24,7 @@ struct WaitingReason: Sendable {
     switch delivery.state {
     case .queued: return queued(delivery, destination.health.current)
     case .sending: return ("is being sent", nil)
+    case .sent where delivery.proof == .query: return queried(delivery, destination)
     case .sent: return sent(delivery, destination.peer.commitment.policy)
     case .requested: return ("asked for commitment; waits for the report", delivery.notBefore)
     default: return nil
@@ -36,6 +38,14 @@ struct WaitingReason: Sendable {
     case .probing: return ("\(delivery.destination) is being probed", nil)
     case .up: return delivery.reason == nil ? ("waits for its turn", delivery.notBefore) : nil
     }
+  }
+
+  private func queried(_ delivery: Delivery, _ destination: Destination) -> (String, Timestamp?)? {
+    if case .down = destination.health.current.state, let (text, next) = queued(delivery, destination.health.current) {
+      return ("waits for query; \(text)", next)
+    }
+    let reason = delivery.reason.map { "; \($0)" } ?? ""
+    return ("waits for query\(reason)", destination.peer.query.policy.due(delivery, now: now))
   }
 
   private func sent(_ delivery: Delivery, _ policy: CommitmentPolicy) -> (String, Timestamp?)? {

@@ -18,6 +18,8 @@ public final class Association: Sendable {
   public let contexts: [UInt8: AcceptedContext]
   /// The refused ones, with the acceptor's result.
   public let refused: [UInt8: ContextResult.Result]
+  /// What the peer agreed to or proposed with 56H, by SOP class.
+  public let extendedNegotiations: [UID: [UInt8]]
   /// The software on the other side as it names itself (52H, 55H): a fingerprint, no identity.
   public let peerImplementation: (classUID: UID?, versionName: String?)
 
@@ -37,6 +39,9 @@ public final class Association: Sendable {
     calledAE = agreement.calledAE
     contexts = agreement.contexts
     refused = agreement.refused
+    extendedNegotiations = Dictionary(
+      agreement.peer.extendedNegotiations.map { ($0.sopClass, $0.information) }, uniquingKeysWith: { first, _ in first }
+    )
     peerImplementation = (agreement.peer.implementationClassUID, agreement.peer.implementationVersionName)
     self.handler = handler
     self.eventLoop = eventLoop
@@ -82,6 +87,22 @@ public final class Association: Sendable {
   ) async throws -> Reply {
     try await perform { handler, promise in
       handler.send(request, dataSet: dataSet, at: pace, on: context, timeout: TimeAmount(timeout), promise: promise)
+    }
+  }
+
+  /// Sends a request that may have several responses (PS3.7 §9.1.2), and waits for the last; one at a time.
+  ///
+  /// - Parameters:
+  ///   - timeout: for each response, from the last fragment or the response before on.
+  ///   - pending: gets each pending response, on the association's event loop; false aborts the association.
+  /// - Throws: ``AssociationError``; the association is unusable then.
+  public func find(
+    _ request: CommandSet, identifier: OutgoingDataSet, on context: UInt8, timeout: Duration,
+    pending: @escaping @Sendable (IncomingMessage) -> Bool
+  ) async throws -> Reply {
+    try await perform { handler, promise in
+      handler.send(
+        request, dataSet: identifier, on: context, timeout: TimeAmount(timeout), pending: pending, promise: promise)
     }
   }
 

@@ -6,6 +6,9 @@ extension AssociationHandler {
   /// What a request may carry when nobody says where it goes: action and event information.
   static let smallDataSet = 32 << 20
 
+  /// What one match of a query may take.
+  static let identifier = 1 << 20
+
   func receive(_ value: PDV) throws(PDUError) {
     switch try messages.receive(value) {
     case .command(let command, let contextID)?: try begin(command, on: contextID)
@@ -59,7 +62,11 @@ extension AssociationHandler {
   private func handling(
     of command: CommandSet, _ context: AcceptedContext, _ purpose: Intake.Purpose
   ) -> DataSetHandling {
-    guard case .deliver = purpose, command.hasDataSet else { return .discard }
+    guard command.hasDataSet else { return .discard }
+    if case .reply = purpose, invocation?.expectsMore(after: command) == true {
+      return .collect(maximum: Self.identifier)
+    }
+    guard case .deliver = purpose else { return .discard }
     guard let service, let association else {
       // On an association that we opened, only reports are heard.
       return context.abstractSyntax == StorageCommitment.sopClassUID ? .collect(maximum: Self.smallDataSet) : .discard
@@ -101,18 +108,28 @@ extension AssociationHandler {
         write(.response(to: intake.command, status: status), on: intake.context.id, promise: nil)
       }
       settle()
-    case .reply: replied(intake.command)
+    case .reply: replied(intake)
     case .ignore: settle()
     }
   }
 
   /// An answer before the end of our data set cannot be followed by the rest of it: it ends the association.
-  private func replied(_ response: CommandSet) {
+  private func replied(_ intake: Intake) {
     guard let invocation else { return }
+    let response = intake.command
+    if invocation.expectsMore(after: response) { return matched(intake.message, invocation) }
     self.invocation = nil
     waits.stop(.response)
     invocation.sender?.stop()
     invocation.reply.succeed(.init(command: response, dataSetWasComplete: invocation.isSent))
     if invocation.isSent { settle() } else { abort(.serviceUser) }
+  }
+
+  /// The next response may take as long as the first.
+  private func matched(_ message: IncomingMessage, _ invocation: Invocation) {
+    guard invocation.pending?(message) == true else {
+      return abort(.serviceUser, because: .violated("more answers to a query than can be meant"))
+    }
+    start(.response, invocation.timeout)
   }
 }

@@ -7,10 +7,17 @@ struct Invocation {
   let command: CommandSet
   let timeout: TimeAmount
   let reply: EventLoopPromise<Association.Reply>
+  /// Gets each pending response; returns whether it can take more. Nil where there are none.
+  var pending: (@Sendable (IncomingMessage) -> Bool)?
   /// Nil for a request without a data set.
   var sender: DataSetSender?
   /// Whether the last fragment is in the socket.
   var isSent = false
+
+  /// Whether `response` is one of several, and not the last (PS3.7 §9.1.2.2).
+  func expectsMore(after response: CommandSet) -> Bool {
+    pending != nil && isSent && response.statusCode?.category == .pending
+  }
 
   /// Whether `response` answers this request.
   func isAnswered(by response: CommandSet) -> Bool {

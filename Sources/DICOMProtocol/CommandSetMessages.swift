@@ -13,6 +13,12 @@ extension CommandSet {
       affectedSOPInstanceUID: sop.instanceUID, priority: priority, hasDataSet: true)
   }
 
+  /// C-FIND-RQ (PS3.7 §9.3.2.1); an identifier follows.
+  public static func findRequest(sopClass: UID, messageID: UInt16) -> CommandSet {
+    CommandSet(
+      field: .cFindRequest, messageID: messageID, affectedSOPClassUID: sopClass, priority: 0, hasDataSet: true)
+  }
+
   /// N-ACTION-RQ that asks for storage commitment (PS3.4 §J.3.2); action information follows.
   public static func commitmentRequest(messageID: UInt16) -> CommandSet {
     CommandSet(

@@ -134,6 +134,8 @@ public struct UserInformation: Equatable, Sendable {
   public var asynchronousOperations: AsynchronousOperations?
   /// 54H, one per abstract syntax.
   public var roleSelections: [RoleSelection]
+  /// 56H, one per SOP class.
+  public var extendedNegotiations: [ExtendedNegotiation]
   /// 57H.
   public var commonExtendedNegotiations: [CommonExtendedNegotiation]
   /// 58H.
@@ -142,13 +144,15 @@ public struct UserInformation: Equatable, Sendable {
   public init(
     maximumLength: UInt32? = nil, implementationClassUID: UID? = nil, implementationVersionName: String? = nil,
     asynchronousOperations: AsynchronousOperations? = nil, roleSelections: [RoleSelection] = [],
-    commonExtendedNegotiations: [CommonExtendedNegotiation] = [], userIdentity: UserIdentity? = nil
+    extendedNegotiations: [ExtendedNegotiation] = [], commonExtendedNegotiations: [CommonExtendedNegotiation] = [],
+    userIdentity: UserIdentity? = nil
   ) {
     self.maximumLength = maximumLength
     self.implementationClassUID = implementationClassUID
     self.implementationVersionName = implementationVersionName
     self.asynchronousOperations = asynchronousOperations
     self.roleSelections = roleSelections
+    self.extendedNegotiations = extendedNegotiations
     self.commonExtendedNegotiations = commonExtendedNegotiations
     self.userIdentity = userIdentity
   }
@@ -175,6 +179,18 @@ public struct RoleSelection: Equatable, Sendable {
     self.abstractSyntax = abstractSyntax
     self.scu = scu
     self.scp = scp
+  }
+}
+
+/// Item 56H: what a service class leaves to be agreed on for a SOP class (PS3.7 §D.3.3.5).
+public struct ExtendedNegotiation: Equatable, Sendable {
+  public var sopClass: UID
+  /// Service Class Application Information; what its bytes mean, the service class says.
+  public var information: [UInt8]
+
+  public init(sopClass: UID, information: [UInt8]) {
+    self.sopClass = sopClass
+    self.information = information
   }
 }
 

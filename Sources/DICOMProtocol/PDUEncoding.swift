@@ -75,6 +75,12 @@ extension UserInformation {
       }
     }
     buffer.writeText(ItemType.implementationVersionName, implementationVersionName)
+    for negotiation in extendedNegotiations {
+      buffer.writeItem(ItemType.extendedNegotiation) {
+        $0.writeLengthPrefixed(negotiation.sopClass.rawValue.received)
+        $0.writeBytes(negotiation.information)
+      }
+    }
     for negotiation in commonExtendedNegotiations {
       buffer.writeItem(ItemType.commonExtendedNegotiation) {
         $0.writeLengthPrefixed(negotiation.sopClass.rawValue.received)

@@ -38,6 +38,13 @@ public struct Proposal: Equatable, Sendable {
     request.userInformation.roleSelections.append(RoleSelection(abstractSyntax: abstractSyntax, scu: scu, scp: scp))
   }
 
+  /// Proposes what a service class leaves to be agreed on, with 56H (PS3.7 §D.3.3.5).
+  public mutating func negotiate(_ sopClass: UID, information: [UInt8]) {
+    request.userInformation.extendedNegotiations.removeAll { $0.sopClass == sopClass }
+    request.userInformation.extendedNegotiations.append(
+      ExtendedNegotiation(sopClass: sopClass, information: information))
+  }
+
   /// What the peer agreed to. Contexts it does not mention are refused.
   ///
   /// - Throws: when the answer is no answer to this proposal: to be aborted.

@@ -61,6 +61,8 @@ extension Status {
   public static let resourceLimitation = Status(rawValue: 0x0213)
   public static let cancel = Status(rawValue: 0xFE00)
   public static let pending = Status(rawValue: 0xFF00)
+  /// A match, although a key of the query was not supported (PS3.4 Table C.4-1).
+  public static let pendingWithWarning = Status(rawValue: 0xFF01)
 }
 
 /// C-STORE (PS3.4 Table B.2-1).

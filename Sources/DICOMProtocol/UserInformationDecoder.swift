@@ -36,6 +36,8 @@ struct UserInformationDecoder {
     case ItemType.implementationVersionName:
       information.implementationVersionName =
         information.implementationVersionName ?? String(item.body.text.prefix(16))
+    case ItemType.extendedNegotiation:
+      information.extendedNegotiations.append(try extendedNegotiation(item.body))
     case ItemType.commonExtendedNegotiation:
       information.commonExtendedNegotiations.append(try commonExtendedNegotiation(item.body))
     case ItemType.userIdentity:
@@ -68,6 +70,13 @@ struct UserInformationDecoder {
     guard let uid = body.readLengthPrefixed(), let (scu, scp) = body.readMultipleIntegers(as: (UInt8, UInt8).self)
     else { throw .invalid("sub-item 54H does not hold its UID and roles") }
     return RoleSelection(abstractSyntax: uid.uid, scu: scu == 1, scp: scp == 1)
+  }
+
+  /// PS3.7 §D.3.3.5.
+  private func extendedNegotiation(_ body: ByteBuffer) throws(PDUError) -> ExtendedNegotiation {
+    var body = body
+    guard let sopClass = body.readLengthPrefixed() else { throw .invalid("sub-item 56H does not hold its UID") }
+    return ExtendedNegotiation(sopClass: sopClass.uid, information: Array(body.readableBytesView))
   }
 
   /// PS3.7 §D.3.3.6; the related general SOP classes are not used.

@@ -23,3 +23,14 @@ public enum StorageCommitment {
   /// All transfer syntaxes in which its payloads can be read and written.
   public static let transferSyntaxes: [UID] = NativeSyntax.allCases.map(\.uid)
 }
+
+/// Query of the Study Root Query/Retrieve Information Model (PS3.4 §C.6.2).
+public enum StudyRootFind {
+  public static let sopClassUID: UID = "1.2.840.10008.5.1.4.1.2.2.1"
+  /// The transfer syntaxes to offer for it, in this order.
+  public static let offeredTransferSyntaxes: [UID] = [
+    NativeSyntax.explicitLittleEndian.uid, NativeSyntax.implicitLittleEndian.uid,
+  ]
+  /// What proposes relational queries in 56H: the first byte says so (PS3.4 §C.5.1.1).
+  public static let relationalInformation: [UInt8] = [1]
+}

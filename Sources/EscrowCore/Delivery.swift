@@ -54,6 +54,8 @@ package struct Delivery: Sendable, Equatable {
   package var replaces: DeliveryID?
   /// The destination may have it, though nothing is proved: an attempt was cut off.
   package var mayBeThere: Bool
+  /// When the find that proved it becomes too old to let the copy go; nil when it does not.
+  package var staleAt: Timestamp?
 
   package init(
     id: DeliveryID, instance: InstanceID, destination: PeerName, origin: DeliveryOrigin = .route,
@@ -64,7 +66,7 @@ package struct Delivery: Sendable, Equatable {
     behind: DeliveryID? = nil, acceptDiscarded: Bool = false, overwrites: Bool = false, discardedElements: Bool = false,
     firstAskedAt: Timestamp? = nil, failedAsks: Int = 0, provedBy: Int64? = nil, failedBy: Int64? = nil,
     contradicted: Bool = false, terms: SendTerms = .plain, turn: Int64 = 0, replaces: DeliveryID? = nil,
-    mayBeThere: Bool = false
+    mayBeThere: Bool = false, staleAt: Timestamp? = nil
   ) {
     self.id = id
     self.instance = instance
@@ -98,6 +100,7 @@ package struct Delivery: Sendable, Equatable {
     self.turn = turn
     self.replaces = replaces
     self.mayBeThere = mayBeThere
+    self.staleAt = staleAt
   }
 }
 

@@ -66,6 +66,10 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
   case instanceLooped = "instance.looped"
   /// Only on record: an instance's copy was deleted.
   case instancePurged = "instance.purged"
+  /// Only on record: a query found an instance at a destination.
+  case instanceFound = "instance.found"
+  /// Only on record: a query that came to its end did not find an instance at a destination.
+  case instanceNotFound = "instance.notFound"
   /// Only on record: a storage commitment report was refused, so it changed nothing.
   case reportRefused = "report.refused"
   /// Only on record: a peer asked for storage commitment.
@@ -78,7 +82,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
   /// Whether webhooks may subscribe to it.
   package var isPublic: Bool {
     ![
-      .instanceReceived, .instanceLooped, .instancePurged, .reportRefused, .inquiryReceived, .inquiryAnswered,
+      .instanceReceived, .instanceLooped, .instancePurged, .instanceFound, .instanceNotFound, .reportRefused,
+      .inquiryReceived, .inquiryAnswered,
       .operatorAction,
     ].contains(self)
   }
@@ -119,6 +124,10 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case commitmentOverdue = "commitment.overdue"
   case commitmentRefused = "commitment.refused"
   case commitmentContradicted = "commitment.contradicted"
+  /// A destination has not been found, by query, to have what was sent to it.
+  case queryOverdue = "query.overdue"
+  /// A destination does not let us query it.
+  case queryRefused = "query.refused"
   case deliveryFailed = "delivery.failed"
   /// A destination takes nothing of some kind: what is of it waits for an operator.
   case deliveryHeld = "delivery.held"

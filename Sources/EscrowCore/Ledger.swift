@@ -65,8 +65,18 @@ package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger
   /// alarm `commitment.overdue` of each destination in `policies`. Returns how many per destination.
   func expireReports(policies: [PeerName: CommitmentPolicy], now: Timestamp) async throws -> [PeerName: Int]
 
+  /// Records what queries said of deliveries (`found`, `notFound`, `missingAfterQueries`, `contradicted…`), and opens or
+  /// ends the alarm `query.refused`. Returns how many are to be sent again.
+  func recordQueries(
+    _ results: [QueryResult], at destination: PeerName, policy: QueryPolicy, now: Timestamp
+  ) async throws -> Int
+
+  /// Opens or ends the alarm `query.overdue` of each destination in `policies`.
+  func reviewQueries(policies: [PeerName: QueryPolicy], now: Timestamp) async throws
+
   /// Runs the purge guard: moves settled instances for which it holds to `purging`, none while the alarm `clock.jumped`
-  /// is open. Returns these and, first, what was being purged before and is not finished, at most `limit` together.
+  /// is open. What was found by query too long ago is to be asked for again instead. Returns these and, first, what was
+  /// being purged before and is not finished, at most `limit` together.
   func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket]
 
   /// The files are unlinked and their directories synced: `purging` becomes `purged` or `discarded`.
@@ -124,6 +134,10 @@ package protocol LedgerReading: Sendable {
   func count(_ filter: DeliveryFilter) async throws -> Int
   /// Everything on record about a SOP Instance UID or a Study Instance UID.
   func trace(_ uid: UID) async throws -> Trace
+  /// What is due to be asked for by query at a destination, the longest due first, at most `limit`.
+  func queriesDue(
+    at destination: PeerName, policy: QueryPolicy, limit: Int, now: Timestamp
+  ) async throws -> QueryTurn
   /// Transactions, the latest opened first.
   func transactions(_ filter: TransactionFilter, page: PageRequest) async throws -> Page<TransactionRecord>
   func transaction(_ uid: UID) async throws -> TransactionRecord?

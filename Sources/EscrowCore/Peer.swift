@@ -17,6 +17,7 @@ package struct Peer: Sendable, Equatable {
   package var retry: RetryPolicy
   package var timeouts: PeerTimeouts
   package var commitment: CommitmentIdentity
+  package var query: QueryIdentity
   /// 0111H (duplicate) counts as stored.
   package var duplicateIsStored: Bool
   /// It keeps the content that came last for a SOP Instance UID: its reports are believed of conflicted instances, too.
@@ -33,7 +34,8 @@ package struct Peer: Sendable, Equatable {
     name: PeerName, aeTitle: AETitle, host: String? = nil, port: Int? = nil, addresses: [AddressRange]? = nil,
     allow: Set<PeerRight> = [.echo], localAE: AETitle? = nil, associations: Int = 4, retry: RetryPolicy = RetryPolicy(),
     timeouts: PeerTimeouts = PeerTimeouts(), commitment: CommitmentIdentity = CommitmentIdentity(),
-    duplicateIsStored: Bool = false, overwrites: Bool = false, strictRoles: Bool = false,
+    query: QueryIdentity = QueryIdentity(), duplicateIsStored: Bool = false, overwrites: Bool = false,
+    strictRoles: Bool = false,
     inquiries: InquiryPolicy = InquiryPolicy()
   ) {
     self.name = name
@@ -47,6 +49,7 @@ package struct Peer: Sendable, Equatable {
     self.retry = retry
     self.timeouts = timeouts
     self.commitment = commitment
+    self.query = query
     self.duplicateIsStored = duplicateIsStored
     self.overwrites = overwrites
     self.strictRoles = strictRoles
@@ -107,18 +110,22 @@ package struct PeerTimeouts: Sendable, Equatable {
   package var echo: Duration
   package var store: Duration
   package var action: Duration
+  /// For each response to a C-FIND.
+  package var query: Duration
   /// How long an idle association is kept for the next instance.
   package var idle: Duration
 
   package init(
     connect: Duration = .seconds(10), association: Duration = .seconds(30), echo: Duration = .seconds(30),
-    store: Duration = .minutes(10), action: Duration = .seconds(60), idle: Duration = .seconds(2)
+    store: Duration = .minutes(10), action: Duration = .seconds(60), query: Duration = .seconds(60),
+    idle: Duration = .seconds(2)
   ) {
     self.connect = connect
     self.association = association
     self.echo = echo
     self.store = store
     self.action = action
+    self.query = query
     self.idle = idle
   }
 }

@@ -41,6 +41,7 @@ package struct Engine: Service {
           try await DeliveryService(context: context).run()
         }
         group.addTask { try await CommitmentService(context: context).run() }
+        group.addTask { try await QueryService(context: context).run() }
         group.addTask { try await JobService(context: context).run() }
         group.addTask { try await UpkeepService(context: context).run() }
         group.addTask { try await listen() }

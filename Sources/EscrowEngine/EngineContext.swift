@@ -101,7 +101,7 @@ package final class EngineContext: Sendable {
   package func wakeDestinations() {
     for destination in destinations.all {
       destination.noteWork()
-      destination.commitmentSignal.wake()
+      destination.wakeAsking()
     }
   }
 

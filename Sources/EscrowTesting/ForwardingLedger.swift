@@ -71,6 +71,22 @@ extension ForwardingLedger {
     try await ledger.expireReports(policies: policies, now: now)
   }
 
+  package func queriesDue(
+    at destination: PeerName, policy: QueryPolicy, limit: Int, now: Timestamp
+  ) async throws -> QueryTurn {
+    try await ledger.queriesDue(at: destination, policy: policy, limit: limit, now: now)
+  }
+
+  package func recordQueries(
+    _ results: [QueryResult], at destination: PeerName, policy: QueryPolicy, now: Timestamp
+  ) async throws -> Int {
+    try await ledger.recordQueries(results, at: destination, policy: policy, now: now)
+  }
+
+  package func reviewQueries(policies: [PeerName: QueryPolicy], now: Timestamp) async throws {
+    try await ledger.reviewQueries(policies: policies, now: now)
+  }
+
   package func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
     try await ledger.beginPurge(limit: limit, now: now)
   }

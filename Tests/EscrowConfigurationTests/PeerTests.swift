@@ -88,6 +88,14 @@ import Testing
       "2:65: `askAgain` must not be empty; remove it, or say a duration such as `30s`, `10m`, `2h` or `7d`"
     ),
     (
+      "{ aeTitle: A, addresses: 10.0.0.1, query: { batch: 2000 } }",
+      "2:53: `batch` must be a whole number from 1 to 1000, not `2000`"
+    ),
+    (
+      "{ aeTitle: A, addresses: 10.0.0.1, query: { resend: 2 } }",
+      "2:46: `resend` is no key of `query`; did you mean `resendAfter`?"
+    ),
+    (
       "{ aeTitle: A, addresses: 10.0.0.1, timeout: {} }",
       "2:41: `timeout` is no key of peer `a`; did you mean `timeouts`?"
     ),
@@ -96,6 +104,27 @@ import Testing
   func refuses(_ peer: String, _ error: String) throws {
     let found = try errors(in: "peers:\n  a: \(peer)")
     #expect(found == [error])
+  }
+
+  @Test func readsHowItIsQueried() throws {
+    let yaml = """
+      peers:
+        a:
+          { aeTitle: A, host: h, port: 1, timeouts: { query: 20s },
+            query: { aeTitle: B, host: i, port: 2, after: 0s, askAgain: [1m, 2m], resendAfter: 4, maxResends: 5,
+              batch: 60, recheck: 7d, alarmAfter: 2h } }
+        b: { aeTitle: B, host: h, port: 2 }
+      """
+    let peers = try TemporaryConfiguration(yaml).load().settings.peers
+    #expect(
+      peers["a"]?.query
+        == QueryIdentity(
+          aeTitle: "B", host: "i", port: 2,
+          policy: QueryPolicy(
+            after: .zero, askAgain: [.minutes(1), .minutes(2)], resendAfter: 4, maxResends: 5, batch: 60,
+            recheck: .days(7), alarmAfter: .hours(2))))
+    #expect(peers["a"]?.timeouts.query == .seconds(20))
+    #expect(peers["b"]?.query == QueryIdentity())
   }
 
   @Test func readsHowItIsAnswered() throws {

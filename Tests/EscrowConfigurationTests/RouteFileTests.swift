@@ -129,16 +129,15 @@ import Testing
     ),
     (
       "match: {}\nsend: [{ to: research, proof: commitment }]",
-      "2:31: peer `research` may not report; add `report` to its `allow`, or ask for `proof: response`"
+      "2:31: peer `research` may not report; add `report` to its `allow`, or ask for `proof: query` or `proof: response`"
     ),
     (
       "match: {}\nsend: [{ to: archive, proof: response }, { to: archive, proof: commitment }]",
       "2:48: `archive` is already a destination of this route"
     ),
-    ("match: {}\nsend: [{ to: archive, proof: query }]", "2:30: `proof`: `query` is not supported yet"),
     (
       "match: {}\nsend: [{ to: archive, proof: none }]",
-      "2:30: `proof` must be one of `response`, `commitment`, not `none`"
+      "2:30: `proof` must be one of `response`, `query`, `commitment`, not `none`"
     ),
     (
       "match: {}\nsend: [{ to: archive, proof: response, priority: urgent }]",

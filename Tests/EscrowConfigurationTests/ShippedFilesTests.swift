@@ -35,6 +35,7 @@ import Testing
       file: Self.root + "/deploy/escrow.example.yaml", environment: Self.environment)
     #expect(loaded.warnings.allSatisfy { $0.text.contains("is no folder") })
     #expect(loaded.settings.peers.count == 8)
+    #expect(loaded.settings.peers["research"]?.query.policy.recheck == .days(7))
     #expect(loaded.settings.webhooks.count == 1)
   }
 
@@ -49,6 +50,17 @@ import Testing
     #expect(loaded.warnings.isEmpty)
     #expect(loaded.settings.routes.routes.map(\.name) == names.sorted())
     #expect(names.count >= 5)
+  }
+
+  /// Everything in the README's section on queries, together.
+  @Test func theReadmesProofByQuery() throws {
+    let readme = try String(contentsOfFile: Self.root + "/routes/README.md", encoding: .utf8)
+    let section = try #require(readme.split(separator: "## Proof by query").last)
+    let blocks = section.split(separator: "```").filter { $0.hasPrefix("yaml\n") }.map { String($0.dropFirst(5)) }
+    let temporary = try TemporaryConfiguration(blocks[1], routes: ["research-by-query": blocks[0]])
+    let settings = try temporary.load().settings
+    #expect(settings.routes.routes.first?.sends == [Route.Send(to: "research", proof: .query)])
+    #expect(settings.peers["research"]?.query.policy.after == .seconds(30))
   }
 
   /// The route in the README's first code block is a valid one.

@@ -32,6 +32,8 @@ import Testing
   /// Stays sent, for a day, with an alarm.
   private func isRefused(_ scene: CommitmentScene) async throws {
     try await scene.engine.eventually("an alarm") { try await scene.alarms() == [.commitmentRefused] }
+    let text = try await scene.engine.ledger.alarms().first?.text
+    #expect(text?.contains("ask for `proof: query` or `proof: response`") == true, "\(text ?? "")")
     let delivery = try await scene.delivery()
     #expect(delivery.state == .sent)
     #expect(delivery.reason == "commitment request refused")

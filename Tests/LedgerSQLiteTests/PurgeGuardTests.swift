@@ -40,6 +40,14 @@ import Testing
     Obstacle(
       description: "elements discarded, which is accepted",
       sql: "UPDATE delivery SET discarded_elements = 1, accept_discarded = 1", stands: false),
+    Obstacle(
+      description: "found by query, and asked again",
+      sql: "UPDATE delivery SET proof = 'query', not_before = 0"),
+    Obstacle(
+      description: "found by query, too long ago", sql: "UPDATE delivery SET proof = 'query', stale_at = 0"),
+    Obstacle(
+      description: "found by query, not too long ago",
+      sql: "UPDATE delivery SET proof = 'query', stale_at = 3000000000000000", stands: false),
     Obstacle(description: "only the API's delivery", sql: "UPDATE delivery SET origin = 'api'"),
     Obstacle(description: "no delivery", sql: "DELETE FROM item; DELETE FROM attempt; DELETE FROM delivery"),
     Obstacle(description: "an open delivery of a route besides", sql: besides(origin: "route", state: "queued")),

@@ -31,7 +31,9 @@ import Testing
     ("count a store", StoreRow.count), ("undecided questions", RemovalStatement.undecided),
     ("wanted by a job", RemovalStatement.wanted), ("proved", RemovalStatement.proved),
     ("next manual request", ManualRequests.next), ("open manual items", ManualRequests.open),
-    ("routed to a name", ModalityStatement.routed),
+    ("routed to a name", ModalityStatement.routed), ("due queries", DueQueries.due),
+    ("next fresh query", DueQueries.nextFresh), ("next query again", DueQueries.nextAgain),
+    ("stale finds", PurgeStatement.stale),
   ]
 
   @Test func noHotStatementScansATable() async throws {

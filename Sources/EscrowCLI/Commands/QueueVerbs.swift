@@ -64,9 +64,11 @@ enum DeliveryVerbs {
     typealias Selection = DeliverySelection
     static let change = BulkChange(
       name: "ask-again", path: "/api/v1/commitments/ask-again", done: "asked for again", states: "sent,requested",
-      abstract: "Ask a destination again at once, with new transactions.",
-      note:
-        "For deliveries that were sent and wait to be asked for, whose report is late, or whose request was refused.",
+      abstract: "Ask a destination again at once: with new transactions, or by query.",
+      note: """
+        For deliveries that were sent and wait to be asked for, whose report is late, or whose request was refused. With \
+        --state delivered: those that were found by query are asked for once more before their copy may go.
+        """,
       example: "escrow commitments ask-again --to archive --yes")
   }
 }

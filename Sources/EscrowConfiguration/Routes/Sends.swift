@@ -15,7 +15,7 @@ private struct SendDraft {
     let peer = Format("the name of a peer") { $0.isEmpty ? nil : $0 }
     return Schema([
       .list("to", \.destinations, peer).required,
-      .value("proof", \.proof, .choice(notYet: [.query])).required, .value("priority", \.priority, .priority),
+      .value("proof", \.proof, .choice()).required, .value("priority", \.priority, .priority),
       Key("spread") { node, draft, loading in
         if node.value("spread", .spread, loading) != nil { draft.isSpread = true }
       },
@@ -106,7 +106,8 @@ extension RouteFile {
     if proof == .commitment, !peer.allow.contains(.report) {
       loading.error(
         item["proof"]?.position ?? place,
-        "peer `\(name)` may not report; add `report` to its `allow`, or ask for `proof: response`")
+        "peer `\(name)` may not report; add `report` to its `allow`, or ask for `proof: query` or "
+          + "`proof: response`")
     }
   }
 }

@@ -10,6 +10,7 @@ extension Peer {
         .value("localAE", \.localAE, .aeTitle), .value("associations", \.associations, .integer(1...64)),
         .section("retry", \.retry, RetryPolicy.schema), .section("timeouts", \.timeouts, PeerTimeouts.schema),
         .section("commitment", \.commitment, CommitmentIdentity.schema),
+        .section("query", \.query, QueryIdentity.schema),
         .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("overwrites", \.overwrites, .boolean),
         .value("strictRoles", \.strictRoles, .boolean), .value("failoverAfter", \.failoverAfter, .duration()),
         .set("holdOn", \.holdOn, .choice()),
@@ -52,7 +53,8 @@ extension PeerTimeouts {
     Schema([
       .value("connect", \.connect, .duration()), .value("association", \.association, .duration()),
       .value("echo", \.echo, .duration()), .value("store", \.store, .duration()),
-      .value("action", \.action, .duration()), .value("idle", \.idle, .duration(atLeast: .zero)),
+      .value("action", \.action, .duration()), .value("query", \.query, .duration()),
+      .value("idle", \.idle, .duration(atLeast: .zero)),
     ])
   }
 }
@@ -69,6 +71,20 @@ extension CommitmentIdentity {
       .value("asksBeforeResend", \.policy.asksBeforeResend, .integer(1...1000)),
       .value("maxResends", \.policy.maxResends, .integer(0...1000)),
       .value("resendAfter", \.policy.resendAfter, .duration(atLeast: .zero)),
+    ])
+  }
+}
+
+extension QueryIdentity {
+  static var schema: Schema<QueryIdentity> {
+    Schema([
+      .value("aeTitle", \.aeTitle, .aeTitle), .value("host", \.host, .host), .value("port", \.port, .port),
+      .value("after", \.policy.after, .duration(atLeast: .zero)), .list("askAgain", \.policy.askAgain, .duration()),
+      .value("resendAfter", \.policy.resendAfter, .integer(1...1000)),
+      .value("maxResends", \.policy.maxResends, .integer(0...1000)),
+      .value("batch", \.policy.batch, .integer(1...1000)),
+      .value("recheck", \.policy.recheck, .duration()),
+      .value("alarmAfter", \.policy.alarmAfter, .duration()),
     ])
   }
 }

@@ -125,10 +125,11 @@ extension Consignment {
 
   private mutating func askAgain(_ index: Int, now: Timestamp) -> String? {
     let delivery = deliveries[index]
-    guard delivery.proof == .commitment else { return "the delivery wants no commitment" }
+    guard delivery.proof != .response else { return "the delivery wants neither commitment nor query" }
     guard delivery.hold == nil else { return "the delivery is held: release it first" }
     switch delivery.state {
     case .sent: deliveries[index].notBefore = now
+    case .delivered where delivery.proof == .query: deliveries[index].doubt(now: now)
     case .requested: _ = deliveries[index].expireReport(now: now)
     default: return "the delivery is \(delivery.state)"
     }

@@ -10,6 +10,10 @@ extension Consignment {
     if [.purging, .purged, .discarded].contains(instance.state) { return nil }
     if isWanted { return "a job that is to send it has not ended" }
     if let obstacle = obstacleToRemoval(isProved: isProved, isAsked: isAsked) { return obstacle }
+    if let stale = deliveries.first(where: { $0.origin == .route && $0.isStale(at: now) }) {
+      return
+        "kept: that \(stale.destination) has it was found too long ago; `escrow commitments ask-again` asks once more"
+    }
     let hold = instance.state == .held ? instance.reason : nil
     guard move(instance.state == .held ? .removedOnProof : .purgeGuardHeld) else {
       return "the instance is \(instance.state)"

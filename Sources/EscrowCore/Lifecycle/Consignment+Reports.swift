@@ -104,8 +104,15 @@ extension Consignment {
       deliveries[index].provedBy = nil
       deliveries[index].firstAskedAt = nil
     }
+    tellContradiction(index, text: text, transactionUID: reference.transactionUID, reason: reason, now: now)
+  }
+
+  /// Tells that a destination took back what it said, and alarms.
+  mutating func tellContradiction(
+    _ index: Int, text: String, transactionUID: UID? = nil, reason: UInt16? = nil, now: Timestamp
+  ) {
     var event = event(.commitmentContradicted, of: deliveries[index], at: now)
-    event.transactionUID = reference.transactionUID
+    event.transactionUID = transactionUID
     event.reasonCode = reason
     event.reason = text
     let alarm = Alarm(

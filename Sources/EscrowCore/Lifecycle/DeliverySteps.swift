@@ -89,11 +89,14 @@ extension Delivery {
   /// Makes the proof at least as strong as `wanted`. What a weaker proof delivered goes on being asked for.
   package mutating func raise(to wanted: Proof) {
     guard wanted > proof, ![.waived, .superseded].contains(state) else { return }
+    let wasQueried = state == .sent
     proof = wanted
-    guard move(.proofRaised) else { return }
+    guard move(.proofRaised) || wasQueried else { return }
     asks = 0
     failedAsks = 0
     firstAskedAt = nil
+    notBefore = nil
+    staleAt = nil
     reason = nil
   }
 

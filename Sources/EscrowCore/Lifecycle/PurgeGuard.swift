@@ -41,6 +41,9 @@ package enum PurgeGuard {
     {
       return "kept: what \(edited.destination) has was edited on its way, and its route does not say acceptEdited"
     }
+    if let doubted = consignment.deliveries.first(where: \.isDoubted) {
+      return "kept: \(doubted.destination) is asked again by query whether it still has it"
+    }
     return Standing(of: consignment.deliveries).isSafe ? nil : "kept: no delivery of a route has proved it safe"
   }
 }

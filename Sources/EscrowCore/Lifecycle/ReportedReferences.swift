@@ -73,6 +73,9 @@ extension Alarm {
 
   /// A destination refuses to be asked for commitment.
   package static func refused(_ destination: PeerName, message: String, at now: Timestamp) -> Alarm {
-    Alarm(.commitmentRefused, subject: destination.rawValue, since: now, text: message)
+    Alarm(
+      .commitmentRefused, subject: destination.rawValue, since: now,
+      text: "\(message); if it cannot commit, ask for `proof: query` or `proof: response` in the routes that send there"
+    )
   }
 }

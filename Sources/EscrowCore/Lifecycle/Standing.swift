@@ -10,7 +10,8 @@ package struct Standing: Sendable, Equatable {
   package var hasFailed: Bool
   /// Every delivery of a route, and there is one, was proved, waived or superseded.
   package var isProven: Bool
-  /// What the purge guard asks of the deliveries holds: proven, one of them whole, and none of the API open.
+  /// What the purge guard asks of the deliveries holds: proven, one of them whole, none in doubt, and none of
+  /// the API open.
   package var isSafe: Bool
 
   package init(of deliveries: [Delivery]) {
@@ -25,6 +26,7 @@ package struct Standing: Sendable, Equatable {
       isProven
       && routed.contains { $0.state == .delivered && (!$0.discardedElements || $0.acceptDiscarded) && !$0.terms.alters }
       && deliveries.allSatisfy { $0.origin == .route || $0.state.isTerminal }
+      && !routed.contains(where: \.isDoubted)
   }
 
   /// States in which a delivery no longer keeps the instance's copy.

@@ -68,6 +68,11 @@ package final class DestinationRegistry: Sendable {
   package var commitmentPolicies: [PeerName: CommitmentPolicy] {
     state.withLockedValue { $0.destinations.mapValues { $0.peer.commitment.policy } }
   }
+
+  /// How every destination's answers to queries are judged.
+  var queryPolicies: [PeerName: QueryPolicy] {
+    state.withLockedValue { $0.destinations.mapValues { $0.peer.query.policy } }
+  }
 }
 
 /// A peer that instances are sent to.
@@ -81,6 +86,9 @@ package final class Destination: Sendable {
   private let mayHaveWork = NIOLockedValueBox(true)
   /// Woken when something may be due to be asked for.
   package let commitmentSignal = Signal()
+
+  /// Woken when something may be due to be asked for by query.
+  let querySignal = Signal()
 
   package init(peer: Peer, host: String, port: Int) {
     self.peer = peer
@@ -116,7 +124,13 @@ package final class Destination: Sendable {
 
   func wake() {
     queueSignal.wake()
+    wakeAsking()
+  }
+
+  /// Something may be due to be asked for, in either way.
+  func wakeAsking() {
     commitmentSignal.wake()
+    querySignal.wake()
   }
 
   /// Something may be due in its queue.

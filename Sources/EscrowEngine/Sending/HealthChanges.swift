@@ -18,7 +18,7 @@ struct HealthChanges: Sendable {
   func associated(_ destination: Destination) async {
     await apply(destination.health.associated(), to: destination)
     // Asking waits while it is not up.
-    destination.commitmentSignal.wake()
+    destination.wakeAsking()
   }
 
   /// An instance was stored, or nothing is left to be stored.
@@ -30,7 +30,7 @@ struct HealthChanges: Sendable {
     guard change == .cameUp else { return }
     let now = context.clock.now()
     destination.noteWork()
-    destination.commitmentSignal.wake()
+    destination.wakeAsking()
     context.logger.notice("destination up", metadata: ["peer": "\(destination.name)"])
     await record { ledger in
       try await ledger.tell(event(.destinationUp, destination, reason: nil, at: now))

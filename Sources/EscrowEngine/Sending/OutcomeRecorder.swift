@@ -57,7 +57,7 @@ package final class OutcomeRecorder: Sendable {
         try await context.ledger.record(waiting.outcomes, now: context.clock.now())
         for destination in waiting.destinations.values {
           destination.noteWork()
-          destination.commitmentSignal.wake()
+          destination.wakeAsking()
         }
         return context.wakeFollowers()
       } catch {

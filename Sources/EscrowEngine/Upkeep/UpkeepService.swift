@@ -74,6 +74,7 @@ package struct UpkeepService: Service {
       context.destinations[name]?.commitmentSignal.wake()
     }
     if !overdue.isEmpty { context.webhooks() }
+    try await context.ledger.reviewQueries(policies: context.destinations.queryPolicies, now: context.clock.now())
   }
 
   private func advanceStudies() async throws {

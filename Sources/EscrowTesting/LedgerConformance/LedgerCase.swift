@@ -19,6 +19,6 @@ package enum LedgerConformance {
   /// Every case, each for a ledger of its own.
   package static let cases: [LedgerCase] =
     admissions + claims + commitment + requests + asking + reports + purging + guarding + files + operating
-    + deliveryVerbs + instanceVerbs + outbox + inquiries + answers + removals + stores
+    + queries + rechecks + deliveryVerbs + instanceVerbs + outbox + inquiries + answers + removals + stores
     + listings + traces + sending
 }

@@ -19,7 +19,7 @@ extension RandomWorld {
   /// The next verb; now and then the clock jumps.
   mutating func verb() -> RandomVerb {
     seconds += chance(3) ? 400_000 : chance(2) ? -400_000 : below(9)
-    return switch below(115) {
+    return switch below(125) {
     case 0..<18: admitting()
     case 18..<34: claiming()
     case 34..<50: recording()
@@ -30,6 +30,7 @@ extension RandomWorld {
     case 85..<91: operating()
     case 91..<95: deciding()
     case 95..<110: working()
+    case 110..<120: querying()
     default: telling()
     }
   }

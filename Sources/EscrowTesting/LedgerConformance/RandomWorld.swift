@@ -69,7 +69,8 @@ struct RandomWorld {
     for destination in some(of: destinations, percent: 60) {
       planned.append(
         PlannedDelivery(
-          to: destination, proof: chance(70) ? .commitment : .response, origin: chance(85) ? .route : .api,
+          to: destination, proof: chance(60) ? .commitment : chance(60) ? .query : .response,
+          origin: chance(85) ? .route : .api,
           priority: one(of: Priority.allCases) ?? .medium, routes: ["r\(below(3))"], acceptDiscarded: chance(30),
           overwrites: chance(40)))
     }

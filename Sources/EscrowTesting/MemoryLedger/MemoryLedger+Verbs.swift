@@ -70,6 +70,22 @@ extension MemoryLedger {
     try perform { $0.expireReports(policies: policies, now: now) }
   }
 
+  package func queriesDue(
+    at destination: PeerName, policy: QueryPolicy, limit: Int, now: Timestamp
+  ) async throws -> QueryTurn {
+    read { $0.queriesDue(at: destination, policy: policy, limit: limit, now: now) }
+  }
+
+  package func recordQueries(
+    _ results: [QueryResult], at destination: PeerName, policy: QueryPolicy, now: Timestamp
+  ) async throws -> Int {
+    try perform { $0.recordQueries(results, at: destination, policy: policy, now: now) }
+  }
+
+  package func reviewQueries(policies: [PeerName: QueryPolicy], now: Timestamp) async throws {
+    try perform { $0.reviewQueries(policies: policies, now: now) }
+  }
+
   package func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
     try perform { $0.beginPurge(limit: limit, now: now) }
   }

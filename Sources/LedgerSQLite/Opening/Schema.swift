@@ -15,6 +15,7 @@ enum Schema {
     }
     migrator.registerMigration("4 asking ourselves") { db in try db.execute(sql: ownRequests) }
     migrator.registerMigration("5 sending") { db in try db.execute(sql: sending) }
+    migrator.registerMigration("6 querying") { db in try db.execute(sql: querying) }
     return migrator
   }
 
@@ -402,6 +403,19 @@ enum Schema {
     ALTER TABLE commitment ADD COLUMN openings INTEGER NOT NULL DEFAULT 1;
     CREATE INDEX commitment_again ON commitment(destination, next_ask_at)
       WHERE manual = 1 AND root IS NULL AND next_ask_at IS NOT NULL;
+
+    """
+
+  /// What is proved by query: sent and never asked for, or to be asked for again, also once it was found.
+  private static let querying = """
+    ALTER TABLE delivery ADD COLUMN stale_at INTEGER;
+    CREATE INDEX delivery_unqueried ON delivery(destination, sent_at, id)
+      WHERE state = 'sent' AND proof = 'query' AND hold_by IS NULL AND not_before IS NULL;
+    CREATE INDEX delivery_queried ON delivery(destination, not_before, id)
+      WHERE state IN ('sent', 'delivered') AND proof = 'query' AND hold_by IS NULL AND not_before IS NOT NULL;
+    DROP INDEX delivery_asked;
+    CREATE INDEX delivery_asked_for ON delivery(destination, proof, first_asked_at)
+      WHERE state IN ('sent', 'requested') AND first_asked_at IS NOT NULL;
 
     """
 

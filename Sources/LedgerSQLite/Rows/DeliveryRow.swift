@@ -11,7 +11,7 @@ enum DeliveryRow {
     d.asks, d.resends, d.reason, d.last_error, d.not_before, d.hold_by, d.hold_reason, d.hold_at, d.transaction_uid, \
     d.sent_at, d.cancel_requested, d.behind, d.accept_discarded, d.overwrites, d.discarded_elements, \
     d.first_asked_at, d.failed_asks, d.proved_by, d.failed_by, d.contradicted, d.terms, d.turn, d.replaces, \
-    d.may_be_there
+    d.may_be_there, d.stale_at
     """
 
   static func read(_ columns: inout Columns) throws -> Delivery {
@@ -27,7 +27,7 @@ enum DeliveryRow {
       firstAskedAt: columns.optionalTime(), failedAsks: columns.next(), provedBy: columns.optional(),
       failedBy: columns.optional(),
       contradicted: columns.next(), terms: try columns.terms(), turn: columns.next(),
-      replaces: try columns.optionalRaw(), mayBeThere: columns.next())
+      replaces: try columns.optionalRaw(), mayBeThere: columns.next(), staleAt: columns.optionalTime())
   }
 
   private static func hold(_ columns: inout Columns) -> Hold? {
@@ -64,7 +64,7 @@ enum DeliveryRow {
         resends = ?, reason = ?, last_error = ?, not_before = ?, hold_by = ?, hold_reason = ?, hold_at = ?,
         transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, accept_discarded = ?, overwrites = ?, discarded_elements = ?,
         first_asked_at = ?, failed_asks = ?, proved_by = ?, failed_by = ?, contradicted = ?,
-        terms = ?, altered = ?, alternative = ?, turn = ?, replaces = ?, may_be_there = ?,
+        terms = ?, altered = ?, alternative = ?, turn = ?, replaces = ?, may_be_there = ?, stale_at = ?,
         lease = iif(?, lease, NULL), incarnation = iif(?, incarnation, NULL), claimed_at = iif(?, claimed_at, NULL)
       WHERE id = ?
       """,
@@ -76,7 +76,7 @@ enum DeliveryRow {
       delivery.acceptDiscarded, delivery.overwrites, delivery.discardedElements,
       delivery.firstAskedAt.stored, delivery.failedAsks, delivery.provedBy, delivery.failedBy, delivery.contradicted,
       try delivery.terms.stored(), delivery.terms.alters, delivery.terms.alternative?.destination.rawValue,
-      delivery.turn, delivery.replaces?.rawValue, delivery.mayBeThere,
+      delivery.turn, delivery.replaces?.rawValue, delivery.mayBeThere, delivery.staleAt.stored,
       sends, sends, sends, delivery.id.rawValue)
   }
 }

@@ -5,6 +5,12 @@ import GRDB
 extension SQLiteLedger {
   package func beginPurge(limit: Int, now: Timestamp) async throws -> [PurgeTicket] {
     try await writer.perform { transaction in
+      for row in try transaction.db.rows(PurgeStatement.stale, now.microseconds, limit, read: { $0.next() as Int64 }) {
+        guard var loaded = try transaction.db.consignment(row: row), loaded.current.doubtStaleFinds(now: now) else {
+          continue
+        }
+        try transaction.save(loaded)
+      }
       let begun = try transaction.db.rows(PurgeStatement.begun, limit, read: PurgeStatement.readTicket)
       let new = try transaction.db.rows(
         PurgeStatement.begin, now.microseconds, limit, read: PurgeStatement.readTicket)
@@ -90,7 +96,17 @@ enum PurgeStatement {
         AND d.state NOT IN (\(Schema.list(Standing.proven))))
       AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'api'
         AND d.state NOT IN (\(Schema.list(DeliveryLifecycle.terminal.sorted { $0.rawValue < $1.rawValue }))))
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.instance = instance.id AND d.origin = 'route'
+        AND d.state = 'delivered' AND d.proof = 'query' AND (d.not_before IS NOT NULL OR d.stale_at <= ?1))
     RETURNING uuid, file
+    """
+
+  /// Candidates that were found by query too long ago: ?1 now, ?2 limit.
+  static let stale = """
+    SELECT DISTINCT d.instance FROM delivery d WHERE d.instance IN (\(candidates)) AND d.origin = 'route'
+      AND d.state = 'delivered' AND d.proof = 'query' AND d.not_before IS NULL AND d.stale_at <= ?1
+      AND NOT EXISTS (SELECT 1 FROM alarm WHERE kind = '\(AlarmKind.clockJumped.rawValue)')
+    ORDER BY d.instance
     """
 
   /// Up to ?1 whose purge was begun and is not finished.

@@ -58,10 +58,10 @@ enum OverdueReports {
     RETURNING destination
     """
 
-  /// Since when the destination owes its oldest report.
+  /// Since when the destination owes its oldest report, or, for the other proof, its oldest find.
   static let oldest = """
-    SELECT min(first_asked_at) FROM delivery INDEXED BY delivery_asked
-    WHERE destination = ? AND state IN ('sent', 'requested') AND first_asked_at IS NOT NULL
+    SELECT min(first_asked_at) FROM delivery INDEXED BY delivery_asked_for
+    WHERE destination = ? AND proof = ? AND state IN ('sent', 'requested') AND first_asked_at IS NOT NULL
     """
 }
 
@@ -72,7 +72,8 @@ extension WriteTransaction {
 
   /// Opens the alarm when the oldest report is owed for too long, else ends it.
   func reviewOverdue(_ destination: PeerName, policy: CommitmentPolicy, now: Timestamp) throws {
-    let oldest = try db.number(OverdueReports.oldest, destination.rawValue).map(Timestamp.init(microseconds:))
+    let oldest = try db.number(OverdueReports.oldest, destination.rawValue, Proof.commitment.rawValue)
+      .map(Timestamp.init(microseconds:))
     if let oldest, oldest + policy.alarmAfter <= now {
       try raise(
         .overdue(destination, since: oldest, at: now), event: .overdue(destination, since: oldest, at: now))

@@ -1,4 +1,4 @@
-"""An archive that commits: C-STORE and storage commitment SCP whose every answer can be scripted.
+"""An archive that commits and is queried: C-STORE, storage commitment and C-FIND SCP whose every answer can be scripted.
 
     archive.py --ae ARCHIVE --host 127.0.0.1 --port 11113 --directory DIR
 
@@ -11,10 +11,12 @@ import pathlib
 import threading
 import time
 
+from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.dimse_primitives import N_EVENT_REPORT
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind, Verification
 
 import peer
 import report
@@ -32,6 +34,14 @@ class Script:
         self.loseUIDs = []  # these are lost as well, once each
         self.commitment = True  # whether the commitment context is accepted
         self.storageSyntaxes = None  # transfer syntaxes in which storage is accepted; None: all
+        self.find = True  # whether the query context is accepted
+        self.findSyntaxes = None  # transfer syntaxes in which it is; None: both uncompressed
+        self.findRelational = False  # whether relational queries are agreed to
+        self.findStatus = 0  # the last answer of a query; what was found comes before it
+        self.findFirst = False  # of a list, only the first match is told
+        self.findIgnoresList = False  # a query is answered with all that is in the series
+        self.findNot = []  # SOP Instance UIDs that are never found
+        self.findAdd = []  # (class, UID) pairs that are found although nobody asked
         self.actionStatus = 0  # the answer of N-ACTION
         self.answerAction = True  # False: the association is aborted instead of an N-ACTION-RSP
         self.when = "after"  # the report is sent "after" the N-ACTION-RSP, "before" it, or "never" by itself
@@ -56,7 +66,7 @@ class Archive:
         self.maximum_length = maximum_length
         self.script, self.lock = Script(), threading.Lock()
         self.kept, self.lost, self.reported_lost = {}, set(), set()
-        self.events, self.requests = [], {}
+        self.events, self.requests, self.relational = [], {}, set()
         self.server = None
         self.up()
 
@@ -68,7 +78,7 @@ class Archive:
                 if not hasattr(self.script, name):
                     raise KeyError(name)
                 setattr(self.script, name, value)
-        if changes.keys() & {"commitment", "storageSyntaxes"} and self.server is not None:
+        if changes.keys() & {"commitment", "find", "findSyntaxes", "storageSyntaxes"} and self.server is not None:
             self.down()
             self.up()
 
@@ -87,10 +97,15 @@ class Archive:
         self.ae.add_supported_context(Verification)
         if self.script.commitment:
             self.ae.add_supported_context(peer.COMMITMENT, peer.UNCOMPRESSED)
+        if self.script.find:
+            syntaxes = self.script.findSyntaxes or peer.UNCOMPRESSED
+            self.ae.add_supported_context(StudyRootQueryRetrieveInformationModelFind, syntaxes)
         handlers = [
             (evt.EVT_ACCEPTED, self.accepted),
             (evt.EVT_C_ECHO, lambda event: 0),
             (evt.EVT_C_STORE, self.store),
+            (evt.EVT_SOP_EXTENDED, self.negotiate),
+            (evt.EVT_C_FIND, self.query),
             (evt.EVT_N_ACTION, self.action),
             (evt.EVT_DIMSE_SENT, self.sent),
         ]
@@ -169,6 +184,45 @@ class Archive:
             self.script.lose -= 1
             return True
         return False
+
+    # Queries
+
+    def negotiate(self, event):
+        """Agrees to relational queries (PS3.4 C.5.1.1), or to nothing."""
+        asked = event.app_info.get(StudyRootQueryRetrieveInformationModelFind)
+        if not self.script.findRelational or asked is None or asked[:1] != b"\x01":
+            return {}
+        self.relational.add(id(event.assoc))
+        return {StudyRootQueryRetrieveInformationModelFind: b"\x01"}
+
+    def query(self, event):
+        identifier, script = event.identifier, self.script
+        asked = identifier.get("SOPInstanceUID") or []
+        uids = [str(asked)] if isinstance(asked, str) else [str(uid) for uid in asked]
+        above = {key: str(identifier.get(key) or "") for key in ("StudyInstanceUID", "SeriesInstanceUID")}
+        relational = id(event.assoc) in self.relational
+        self.log(
+            "find", uids=uids, relational=relational, hierarchical=all(above.values()),
+            transferSyntax=str(event.context.transfer_syntax), callingAE=event.assoc.requestor.ae_title,
+        )
+        if identifier.get("QueryRetrieveLevel") != "IMAGE" or not (relational or all(above.values())):
+            yield 0xA900, None
+            return
+        matches = [uid for uid in self.known(above) if script.findIgnoresList or uid in uids]
+        for uid in matches[: 1 if script.findFirst and len(uids) > 1 else None]:
+            yield 0xFF00, answer(self.kept[uid]["class"], uid, above)
+        for sop_class, uid in script.findAdd:
+            yield 0xFF00, answer(sop_class, uid, above)
+        if script.findStatus != 0:
+            yield script.findStatus, None
+
+    def known(self, above):
+        """The SOP Instance UIDs of what is kept and may be found, within the study and series if they are given."""
+        with self.lock:
+            kept = [uid for uid in self.kept if uid not in self.script.findNot]
+        keys = [key for key, value in above.items() if value]
+        files = {uid: dcmread(self.directory / f"{uid}.dcm", specific_tags=keys) for uid in kept} if keys else {}
+        return [uid for uid in kept if all(str(files[uid].get(key)) == above[key] for key in keys)]
 
     # Commitment
 
@@ -282,6 +336,17 @@ class Archive:
         association.dimse.send_msg(message, request["context"])
         _, answer = association.dimse.get_msg(block=True)
         return None if answer is None else answer.Status
+
+
+def answer(sop_class, uid, above):
+    """The identifier of a match."""
+    match = Dataset()
+    match.QueryRetrieveLevel = "IMAGE"
+    match.SOPClassUID, match.SOPInstanceUID = sop_class, uid
+    for key, value in above.items():
+        if value:
+            setattr(match, key, value)
+    return match
 
 
 def encoded(information, association, context):

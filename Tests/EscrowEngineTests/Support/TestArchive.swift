@@ -36,7 +36,26 @@ struct TestArchive: Sendable {
     case unanswered
   }
 
+  /// A query that it got.
+  struct Query: Sendable, Equatable {
+    var uids: [UID]
+    var studyInstanceUID: UID?
+    var seriesInstanceUID: UID?
+  }
+
+  /// How it answers a query: these identifiers, and then this status.
+  struct FindAnswer: Sendable {
+    var matches: [DataSet]
+    var status = Status.success
+    var comment: String?
+  }
+
   private struct State: Sendable {
+    var queries: [Query] = []
+    var find: @Sendable (Query) -> FindAnswer = { _ in FindAnswer(matches: []) }
+    var isQueried = true
+    var isRelational = false
+    var querySyntax = TransferSyntax.explicitLittleEndian
     var requests: [Request] = []
     var stored: [SOPInstance] = []
     var storeAnswers: [Status] = []
@@ -58,6 +77,23 @@ struct TestArchive: Sendable {
   var stored: [SOPInstance] { state.withLockedValue { $0.stored } }
   /// How reports on the associations of requests were answered.
   var reportAnswers: [Status] { state.withLockedValue { $0.reportAnswers } }
+
+  /// The queries that it got so far, oldest first.
+  var queries: [Query] { state.withLockedValue { $0.queries } }
+
+  /// Answers queries so from now on.
+  func answerQueries(_ answer: @escaping @Sendable (Query) -> FindAnswer) {
+    state.withLockedValue { $0.find = answer }
+  }
+
+  /// Whether it lets itself be queried from now on, and how.
+  func queried(
+    _ isQueried: Bool = true, relational: Bool = false, in syntax: TransferSyntax = .explicitLittleEndian
+  ) {
+    state.withLockedValue {
+      ($0.isQueried, $0.isRelational, $0.querySyntax) = (isQueried, relational, syntax)
+    }
+  }
 
   /// Answers N-ACTION so from now on.
   func answerRequests(_ answer: ActionAnswer) { state.withLockedValue { $0.action = answer } }
@@ -116,6 +152,7 @@ struct TestArchive: Sendable {
       case .cEchoRequest: try await peer.answer(message.command, .success, on: message.contextID)
       case .cStoreRequest: try await answerStore(message, on: peer)
       case .nActionRequest: try await answerAction(message, on: peer)
+      case .cFindRequest: try await answerFind(message, on: peer)
       case .nEventReportResponse:
         state.withLockedValue { $0.reportAnswers.append(message.command.statusCode ?? .processingFailure) }
       default: return
@@ -133,13 +170,22 @@ struct TestArchive: Sendable {
       try await peer.skipToEnd()
       return false
     }
+    let (isQueried, isRelational, querySyntax) = state.withLockedValue {
+      ($0.isQueried, $0.isRelational, $0.querySyntax)
+    }
     let policy = AcceptorPolicy(implementationClassUID: "2.25.1") { abstractSyntax, _ in
+      if abstractSyntax == StudyRootFind.sopClassUID {
+        return isQueried
+          ? .accepted(ServiceTerms(transferSyntaxes: .only([querySyntax.uid]))) : .refused(.abstractSyntaxNotSupported)
+      }
       guard acceptance == .accepted || abstractSyntax != StorageCommitment.sopClassUID else {
         return .refused(.abstractSyntaxNotSupported)
       }
       return .accepted(ServiceTerms(requestorMayBeSCP: true))
     }
-    try await peer.send(.associateAccept(policy.answer(request).accept))
+    var accept = policy.answer(request).accept
+    if isRelational { accept.userInformation.extendedNegotiations = request.userInformation.extendedNegotiations }
+    try await peer.send(.associateAccept(accept))
     return true
   }
 
@@ -181,6 +227,25 @@ struct TestArchive: Sendable {
     while state.withLockedValue({ $0.storesWait }) { try await Task.sleep(for: .milliseconds(5)) }
     let status = state.withLockedValue { $0.storeAnswers.isEmpty ? .success : $0.storeAnswers.removeFirst() }
     try await peer.answer(message.command, status, on: message.contextID)
+  }
+
+  private func answerFind(_ message: Message, on peer: ScriptedPeer) async throws {
+    let syntax = state.withLockedValue { $0.querySyntax }
+    let identifier = try DataSet(decoding: message.dataSet, as: syntax)
+    let query = Query(
+      uids: (identifier.strings(.sopInstanceUID) ?? []).map { UID($0) },
+      studyInstanceUID: identifier.uid(.studyInstanceUID), seriesInstanceUID: identifier.uid(.seriesInstanceUID))
+    let answer = state.withLockedValue { state in
+      state.queries.append(query)
+      return state.find
+    }(query)
+    for match in answer.matches {
+      var response = CommandSet.response(to: message.command, status: .pending)
+      response.hasDataSet = true
+      try await peer.send(response, dataSet: match.encoded(as: syntax), on: message.contextID)
+    }
+    let last = CommandSet.response(to: message.command, status: answer.status, errorComment: answer.comment)
+    try await peer.send(last, on: message.contextID)
   }
 
   private func answerAction(_ message: Message, on peer: ScriptedPeer) async throws {

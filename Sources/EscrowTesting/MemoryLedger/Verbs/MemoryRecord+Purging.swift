@@ -6,20 +6,28 @@ extension MemoryRecord {
   package mutating func beginPurge(limit: Int, now: Timestamp) -> [PurgeTicket] {
     let begun = Array(begun.prefix(limit))
     if openAlarms.keys.contains(where: { $0.kind == .clockJumped }) { return begun }
+    for row in purgeCandidates(limit: limit, now: now).sorted() {
+      var doubtful = consignments[row]
+      if doubtful.doubtStaleFinds(now: now) { save(doubtful, at: row) }
+    }
+    var new: [PurgeTicket] = []
+    for row in purgeCandidates(limit: limit, now: now) {
+      if consignments[row].deliveries.contains(where: { $0.origin == .route && $0.isStale(at: now) }) { continue }
+      consignments[row].move(.purgeGuardHeld)
+      new.append(PurgeTicket(consignments[row].instance))
+    }
+    return begun + new.sorted { $0.instance < $1.instance }
+  }
+
+  /// The instances whose moment came first, by index.
+  private func purgeCandidates(limit: Int, now: Timestamp) -> [Int] {
     let due = consignments.enumerated().compactMap { row, consignment in
       PurgeGuard.due(consignment).map { (at: $0, row: row) }
     }
     let candidates = due.filter {
       $0.at <= now && !isAskedAbout(consignments[$0.row].instance) && !isToBeStored($0.row)
-    }.sorted {
-      ($0.at, $0.row) < ($1.at, $1.row)
     }
-    var new: [PurgeTicket] = []
-    for candidate in candidates.prefix(limit) {
-      consignments[candidate.row].move(.purgeGuardHeld)
-      new.append(PurgeTicket(consignments[candidate.row].instance))
-    }
-    return begun + new.sorted { $0.instance < $1.instance }
+    return candidates.sorted { ($0.at, $0.row) < ($1.at, $1.row) }.prefix(limit).map(\.row)
   }
 
   /// What is being purged and is not finished, in the order of admission.

@@ -92,7 +92,9 @@ extension MemoryRecord {
 
   /// Opens the alarm when the oldest report is owed for too long, else ends it.
   private mutating func reviewOverdue(_ destination: PeerName, policy: CommitmentPolicy, now: Timestamp) {
-    let owed = records { $0.destination == destination && [.sent, .requested].contains($0.state) }
+    let owed = records {
+      $0.destination == destination && $0.proof == .commitment && [.sent, .requested].contains($0.state)
+    }
     if let oldest = owed.compactMap(\.delivery.firstAskedAt).min(), oldest + policy.alarmAfter <= now {
       raise(.overdue(destination, since: oldest, at: now), event: .overdue(destination, since: oldest, at: now))
     } else {
