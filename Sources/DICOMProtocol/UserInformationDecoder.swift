@@ -37,7 +37,7 @@ struct UserInformationDecoder {
       information.implementationVersionName =
         information.implementationVersionName ?? String(item.body.text.prefix(16))
     case ItemType.extendedNegotiation:
-      information.extendedNegotiations.append(try extendedNegotiation(item.body))
+      if let negotiation = extendedNegotiation(item.body) { information.extendedNegotiations.append(negotiation) }
     case ItemType.commonExtendedNegotiation:
       information.commonExtendedNegotiations.append(try commonExtendedNegotiation(item.body))
     case ItemType.userIdentity:
@@ -72,10 +72,10 @@ struct UserInformationDecoder {
     return RoleSelection(abstractSyntax: uid.uid, scu: scu == 1, scp: scp == 1)
   }
 
-  /// PS3.7 §D.3.3.5.
-  private func extendedNegotiation(_ body: ByteBuffer) throws(PDUError) -> ExtendedNegotiation {
+  /// PS3.7 §D.3.3.5; one that cannot be read agrees to nothing.
+  private func extendedNegotiation(_ body: ByteBuffer) -> ExtendedNegotiation? {
     var body = body
-    guard let sopClass = body.readLengthPrefixed() else { throw .invalid("sub-item 56H does not hold its UID") }
+    guard let sopClass = body.readLengthPrefixed() else { return nil }
     return ExtendedNegotiation(sopClass: sopClass.uid, information: Array(body.readableBytesView))
   }
 

@@ -41,10 +41,17 @@ struct PDULenienceTests {
     let items =
       Raw.item(0x99, [1, 2, 3]) + Raw.applicationContext + Raw.item(0x11, [])
       + Raw.item(0x20, [2, 0, 0, 0] + Raw.item(0x77, [1]) + Raw.text(0x30, "1.2") + Raw.text(0x40, "1.3"))
-      + Raw.item(0x50, Raw.item(0x77, [9]) + Raw.item(0x56, [0, 1, 0x31, 2, 1]) + Raw.item(0x51, [0, 0, 0, 0]))
+      + Raw.item(0x50, Raw.item(0x77, [9]) + Raw.item(0x56, [0, 9, 0x31, 2, 1]) + Raw.item(0x51, [0, 0, 0, 0]))
     let request = try request(Raw.associate(items: items))
     #expect(request.contexts == [ProposedContext(id: 2, abstractSyntax: "1.2", transferSyntaxes: ["1.3"])])
     #expect(request.userInformation == UserInformation(maximumLength: 0))
+  }
+
+  @Test func whatAServiceClassNegotiatesIsKeptAsItCame() throws {
+    let items = Raw.applicationContext + Raw.item(0x50, Raw.item(0x56, [0, 3, 0x31, 0x2E, 0x32, 1, 0]))
+    #expect(
+      try request(Raw.associate(items: items)).userInformation.extendedNegotiations
+        == [ExtendedNegotiation(sopClass: "1.2", information: [1, 0])])
   }
 
   @Test func everythingMayBeMissing() throws {

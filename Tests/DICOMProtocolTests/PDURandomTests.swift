@@ -93,6 +93,7 @@ extension SeededGenerator {
       implementationClassUID: optional { $0.uid() }, implementationVersionName: optional { $0.text(1...16) },
       asynchronousOperations: optional { AsynchronousOperations(invoked: $0.number(), performed: $0.number()) },
       roleSelections: list(0...4) { RoleSelection(abstractSyntax: $0.uid(), scu: $0.flag(), scp: $0.flag()) },
+      extendedNegotiations: list(0...4) { ExtendedNegotiation(sopClass: $0.uid(), information: $0.bytes(0...6)) },
       commonExtendedNegotiations: list(0...4) {
         CommonExtendedNegotiation(sopClass: $0.uid(), serviceClass: $0.uid())
       },

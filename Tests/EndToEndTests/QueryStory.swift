@@ -200,6 +200,44 @@ extension Stories {
       }
     }
 
+    /// DCMTK's archive commits to nothing, and agrees to no relational queries.
+    @Test func dcmqrscpIsQueried() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 4, mr: 2), on: stage)
+        let port = try await DCMTK.dcmqrscp(on: stage)
+        let escrow = try await EscrowProcess.start(
+          on: stage,
+          peers: [
+            sender("ct1", "CT1"),
+            destination("archive", "QRSCP", port: port, more: "query: { after: 0s, askAgain: [1s], resendAfter: 2 }"),
+          ].joined(separator: "\n"),
+          routes: everything(to: "to: archive, proof: query"))
+        try await Modality.start(on: stage, to: escrow).store(samples)
+        try await escrow.purges(samples.count)
+        for sample in samples {
+          #expect(try await escrow.api("trace/\(sample.uid)")["attempts"].items.count == 1)
+        }
+      }
+    }
+
+    /// Its queries wait for it like everything else.
+    @Test func aDeadArchiveIsQueriedWhenItIsBack() async throws {
+      try await Self.run(query: "after: 4s, askAgain: [1s]") { scene in
+        try await scene.escrow.has(scene.samples.count, deliveries: "sent")
+        try await scene.archive.down()
+        try await eventually("it is found to be down") {
+          let reasons = try await scene.escrow.api("deliveries?state=sent")["items"].items.map {
+            $0["delivery"]["reason"].string ?? ""
+          }
+          return !reasons.isEmpty && reasons.allSatisfy { $0.contains("waits for query") && $0.contains("is down") }
+        }
+        #expect(scene.escrow.spooled.count == scene.samples.count)
+        try await scene.archive.up()
+        try await scene.escrow.purges(scene.samples.count)
+        #expect(try await scene.stored().values.allSatisfy { $0 == 1 })
+      }
+    }
+
     /// A destination that cannot commit is never taken to have committed, and the alarm says what can be done.
     @Test func whoCannotCommitIsTold() async throws {
       try await Stage.run { stage in

@@ -89,11 +89,11 @@ import Testing
     ),
     (
       "{ aeTitle: A, addresses: 10.0.0.1, query: { batch: 2000 } }",
-      "2:53: `batch` must be a whole number from 1 to 1000, not `2000`"
+      "2:57: `batch` must be a whole number from 1 to 1000, not `2000`"
     ),
     (
-      "{ aeTitle: A, addresses: 10.0.0.1, query: { resend: 2 } }",
-      "2:46: `resend` is no key of `query`; did you mean `resendAfter`?"
+      "{ aeTitle: A, addresses: 10.0.0.1, query: { resendAftr: 2 } }",
+      "2:50: `resendAftr` is no key of `query`; did you mean `resendAfter`?"
     ),
     (
       "{ aeTitle: A, addresses: 10.0.0.1, timeout: {} }",

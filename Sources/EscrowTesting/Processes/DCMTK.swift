@@ -58,4 +58,30 @@ package struct DCMTK: Sendable {
     guard process.isRunning else { throw ProcessError("storescp ended\n\(process.logTail())") }
     return Receiver(aeTitle: aeTitle, port: port, directory: stage.directory, folder: folder, process: process)
   }
+
+  /// Starts `dcmqrscp`, an archive that stores and is queried but commits to nothing; its port. Everybody may do both.
+  package static func dcmqrscp(on stage: Stage, aeTitle: String = "QRSCP") async throws -> Int {
+    let port = try stage.ports.next()
+    let folder = try stage.directory.makeFolder(aeTitle.lowercased())
+    let configuration = """
+      NetworkTCPPort = \(port)
+      MaxPDUSize = 65536
+      MaxAssociations = 16
+      HostTable BEGIN
+      HostTable END
+      VendorTable BEGIN
+      VendorTable END
+      AETable BEGIN
+      \(aeTitle) \(folder) RW (200, 1024mb) ANY
+      AETable END
+
+      """
+    let file = try stage.directory.write(configuration, to: "\(aeTitle.lowercased()).cfg")
+    let process = try await stage.start(
+      Command("dcmqrscp", ["--config", file, "--fork", "\(port)"]), named: aeTitle.lowercased())
+    let probe = DCMTK(port: port, called: aeTitle, calling: "PROBE")
+    try await eventually("dcmqrscp answers") { try await probe.echoscu().code == 0 || !process.isRunning }
+    guard process.isRunning else { throw ProcessError("dcmqrscp ended\n\(process.logTail())") }
+    return port
+  }
 }

@@ -22,15 +22,15 @@ enum DueQueries {
     ]
     return """
       SELECT d.id, d.attempts, i.sop_class, i.sop_instance, i.study, i.series
-      FROM (\(parts.joined(separator: " UNION ALL "))) q CROSS JOIN delivery d ON d.id = q.id
+      FROM (\(parts.joined(separator: " UNION ALL "))) CROSS JOIN delivery d ON d.id = asked
         CROSS JOIN instance i ON i.id = d.instance
-      ORDER BY q.due, q.since, q.id LIMIT ?3
+      ORDER BY due, since, asked LIMIT ?3
       """
   }()
 
   private static func part(_ due: String, _ since: String, _ source: String, _ condition: String) -> String {
     """
-    SELECT * FROM (SELECT id, \(due) AS due, \(since) AS since FROM \(source) AND \(condition)
+    SELECT * FROM (SELECT id AS asked, \(due) AS due, \(since) AS since FROM \(source) AND \(condition)
       ORDER BY \(since), id LIMIT ?3)
     """
   }

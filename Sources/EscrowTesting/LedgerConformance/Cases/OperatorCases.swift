@@ -116,7 +116,7 @@ extension LedgerConformance {
       try await scene.change(.askAgain, at: 101)
       try await expect(scene.ask(2, at: 102).numbers, [1])
     },
-    LedgerCase("nothing is asked again of what wants no commitment, is held, or is not sent") { scene in
+    LedgerCase("nothing is asked again of what wants no proof besides, is held, or is not sent") { scene in
       try await scene.admit(1, to: [.commitment("archive"), .response("research")])
       try await scene.admit(2)
       try await scene.send("archive", at: 1)
@@ -125,7 +125,10 @@ extension LedgerConformance {
       let result = try await scene.change(.askAgain, DeliveryFilter(studyInstanceUID: Scene.study), at: 4)
       try expect(
         result.skipped.map(\.reason),
-        ["the delivery is held: release it first", "the delivery wants no commitment", "the delivery is queued"])
+        [
+          "the delivery is held: release it first", "the delivery wants neither commitment nor query",
+          "the delivery is queued",
+        ])
       try expect(result.changed, 1)
     },
     LedgerCase("each change is on record with its reason and who did it") { scene in
