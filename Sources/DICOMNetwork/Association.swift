@@ -102,7 +102,8 @@ public final class Association: Sendable {
   ) async throws -> Reply {
     try await perform { handler, promise in
       handler.send(
-        request, dataSet: identifier, on: context, timeout: TimeAmount(timeout), pending: pending, promise: promise)
+        request, dataSet: identifier, at: nil, on: context, timeout: TimeAmount(timeout), pending: pending,
+        promise: promise)
     }
   }
 

@@ -89,6 +89,13 @@ package struct DueQuery: Sendable, Equatable {
     self.studyInstanceUID = studyInstanceUID
     self.seriesInstanceUID = seriesInstanceUID
   }
+
+  /// Study and series as they are at the destination, where what was edited on the way has others.
+  package init(key: ClaimKey, sop: SOPInstance, studyInstanceUID: UID?, seriesInstanceUID: UID?, terms: SendTerms) {
+    self.init(
+      key: key, sop: sop, studyInstanceUID: terms.sent(.studyInstanceUID, studyInstanceUID),
+      seriesInstanceUID: terms.sent(.seriesInstanceUID, seriesInstanceUID))
+  }
 }
 
 /// What is due to be asked for at a destination.
@@ -147,4 +154,13 @@ extension [QueryResult] {
 
   /// Whether a query came to its end.
   package var areComplete: Bool { contains { [.found, .notFound].contains($0.answer) } }
+}
+
+extension SendTerms {
+  /// What becomes on the way of a UID; nil when that is not known.
+  fileprivate func sent(_ tag: Tag, _ original: UID?) -> UID? {
+    guard let edit = edits.first(where: { $0.tag == tag }) else { return original }
+    if case .set(let text) = edit.change { return UID(text) }
+    return nil
+  }
 }

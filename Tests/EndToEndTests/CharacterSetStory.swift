@@ -82,7 +82,10 @@ extension Stories {
         for file in sent {
           let command = Command(
             Repository.python,
-            ["-m", "pynetdicom", "storescu", "127.0.0.1", "\(escrow.port)", file["path"].string ?? "", "-cx", "-aet", "CT1"])
+            [
+              "-m", "pynetdicom", "storescu", "127.0.0.1", "\(escrow.port)", file["path"].string ?? "", "-cx", "-aet",
+              "CT1",
+            ])
           try await command.check()
         }
         try await escrow.has(2, deliveries: "delivered")

@@ -74,6 +74,16 @@ package struct DeliveryBody: Codable, Sendable {
   }
 }
 
+extension DeliveryBody {
+  /// With what it waits for where the record does not say it.
+  init(_ delivery: Delivery, _ waiting: WaitingReason) {
+    self.init(delivery)
+    guard let found = waiting.of(delivery) else { return }
+    reason = found.text
+    notBefore = notBefore ?? found.next?.rfc3339
+  }
+}
+
 package struct HoldBody: Codable, Sendable {
   package var by: String
   package var reason: String
@@ -91,11 +101,7 @@ package struct QueueBody: Codable, Sendable {
   package var bytes: Int64
 
   init(_ record: DeliveryRecord, _ waiting: WaitingReason) {
-    delivery = DeliveryBody(record.delivery)
-    if let reason = waiting.of(record.delivery) {
-      delivery.reason = reason.text
-      delivery.notBefore = delivery.notBefore ?? reason.next?.rfc3339
-    }
+    delivery = DeliveryBody(record.delivery, waiting)
     sopInstanceUID = record.sop.instanceUID.rawValue
     sopClassUID = record.sop.classUID.rawValue
     studyInstanceUID = record.studyInstanceUID?.rawValue

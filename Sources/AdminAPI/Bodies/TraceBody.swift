@@ -11,12 +11,14 @@ package struct TraceBody: Codable, Sendable {
   package var inquiries: [InquiredBody]
   package var events: [EventBody]
 
-  init(_ trace: Trace, inquired: [InquiredItem]) {
+  init(_ trace: Trace, inquired: [InquiredItem], _ waiting: WaitingReason) {
     instances = trace.instances.map { instance in
-      InstanceBody(
+      var body = InstanceBody(
         InstanceRecord(instance: instance, deliveries: trace.deliveries.filter { $0.instance == instance.id }))
+      body.deliveries = trace.deliveries.filter { $0.instance == instance.id }.map { DeliveryBody($0, waiting) }
+      return body
     }
-    deliveries = trace.deliveries.map { DeliveryBody($0) }
+    deliveries = trace.deliveries.map { DeliveryBody($0, waiting) }
     attempts = trace.attempts.map { AttemptBody($0) }
     transactions = trace.transactions.map { TraceTransactionBody($0) }
     inquiries = inquired.map { InquiredBody($0) }

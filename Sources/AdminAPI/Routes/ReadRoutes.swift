@@ -88,7 +88,7 @@ struct ReadRoutes: Sendable {
       throw ProblemDetails.notFound(
         "nothing is on record of \(uid.rawValue.escaped) as SOP Instance or Study Instance UID")
     }
-    return try JSON.response(TraceBody(trace, inquired: inquired))
+    return try JSON.response(TraceBody(trace, inquired: inquired, WaitingReason(context: context)))
   }
 
   private func commitments(_ request: Request) async throws -> Response {

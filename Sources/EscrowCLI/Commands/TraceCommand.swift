@@ -33,7 +33,9 @@ struct TraceCommand: ParsableCommand {
     print(
       "  id \(instance.id), digest \(instance.digest)\(instance.conflicted ? ", in conflict with other content" : "")")
     for delivery in instance.deliveries {
-      let why = delivery.explanation.map { " (\($0))" } ?? ""
+      let next = delivery.notBefore.map { "next at \($0)" }
+      let said = [delivery.explanation, next].compactMap { $0 }.joined(separator: "; ")
+      let why = said.isEmpty ? "" : " (\(said))"
       print("  delivery \(delivery.id) to \(delivery.to): \(delivery.state), proof \(delivery.proof)\(why)")
       for attempt in trace.attempts where attempt.delivery == delivery.id {
         let words = [attempt.status, attempt.message].compactMap { $0 }.joined(separator: " ")

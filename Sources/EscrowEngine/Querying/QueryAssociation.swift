@@ -17,6 +17,10 @@ struct QueryAssociation: Sendable {
     let association: Association
     do {
       association = try await open()
+    } catch AssociationError.rejected(let reject) where !reject.isTransient {
+      // It may store all the same: whoever sends finds out.
+      try await record(due, failed: "\(AssociationError.rejected(reject))", retryAt: nil)
+      return true
     } catch {
       if destination.isQueriedWhereItStores {
         await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .unreachable)
@@ -74,7 +78,12 @@ struct QueryAssociation: Sendable {
   private func postpone(
     _ due: [DueQuery], _ message: String, for wait: Duration, isRefused: Bool = false
   ) async throws {
-    let retryAt = context.clock.now() + wait
+    try await record(due, failed: message, retryAt: context.clock.now() + wait, isRefused: isRefused)
+  }
+
+  private func record(
+    _ due: [DueQuery], failed message: String, retryAt: Timestamp?, isRefused: Bool = false
+  ) async throws {
     try await record(
       due.map {
         QueryResult(key: $0.key, answer: .failed(message: message, retryAt: retryAt, isRefused: isRefused))

@@ -21,7 +21,7 @@ enum DueQueries {
       part("?2", "not_before", again, "not_before > ?2 + ?5"),
     ]
     return """
-      SELECT d.id, d.attempts, i.sop_class, i.sop_instance, i.study, i.series
+      SELECT d.id, d.attempts, i.sop_class, i.sop_instance, i.study, i.series, d.terms
       FROM (\(parts.joined(separator: " UNION ALL "))) CROSS JOIN delivery d ON d.id = asked
         CROSS JOIN instance i ON i.id = d.instance
       ORDER BY due, since, asked LIMIT ?3
@@ -43,7 +43,8 @@ enum DueQueries {
   static func read(_ columns: inout Columns) throws -> DueQuery {
     DueQuery(
       key: ClaimKey(delivery: try columns.raw(), attempt: columns.next()), sop: try columns.sop(),
-      studyInstanceUID: try columns.optionalRaw(), seriesInstanceUID: try columns.optionalRaw())
+      studyInstanceUID: try columns.optionalRaw(), seriesInstanceUID: try columns.optionalRaw(),
+      terms: try columns.terms())
   }
 }
 

@@ -29,6 +29,9 @@ struct SimulatedArchive {
   /// The latest request in which it committed to a UID.
   private var latestRequest: [UID: Int] = [:]
   private var takenBack: [UID: Int] = [:]
+  /// When it was last asked for a UID and had these bytes, and when it had nothing.
+  private var found: [Copy: Int] = [:]
+  private var missed: [UID: Int] = [:]
   private var moment = 0
 
   init(_ name: PeerName) { self.name = name }
@@ -62,6 +65,17 @@ struct SimulatedArchive {
 
   mutating func reported(_ index: Int) { requests[index].wasReported = true }
 
+  /// Answers a query: whether it has anything under a UID.
+  mutating func find(_ uid: UID) -> Bool {
+    moment += 1
+    guard let digest = held[uid] else {
+      missed[uid] = moment
+      return false
+    }
+    found[Copy(uid: uid, digest: digest)] = moment
+    return true
+  }
+
   /// We have heard, and taken to record, that it does not have this. In answer to a request older than the one in which
   /// it committed that is only recorded.
   mutating func tookBack(_ uid: UID, in request: Int) {
@@ -73,8 +87,11 @@ struct SimulatedArchive {
   /// Whether it has said, as strictly as `proof` wants it, that it has these bytes.
   func hasProved(_ uid: UID, _ digest: Digest, _ proof: Proof) -> Bool {
     let copy = Copy(uid: uid, digest: digest)
-    guard proof == .commitment else { return acknowledged.contains(copy) }
-    return committed[copy].map { $0 > takenBack[uid] ?? 0 } ?? false
+    switch proof {
+    case .response: return acknowledged.contains(copy)
+    case .query: return found[copy].map { $0 > missed[uid] ?? 0 } ?? false
+    case .commitment: return committed[copy].map { $0 > takenBack[uid] ?? 0 } ?? false
+    }
   }
 
   func hasWhole(_ uid: UID, _ digest: Digest) -> Bool { whole.contains(Copy(uid: uid, digest: digest)) }

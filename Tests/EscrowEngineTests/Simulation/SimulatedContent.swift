@@ -23,7 +23,7 @@ struct SimulatedContent: Hashable {
       switch self {
       case .ct: ["archive": .commitment]
       case .mr: ["archive": .commitment, "research": .response]
-      case .us: ["research": .response]
+      case .us: ["research": .query]
       case .ot: [:]
       }
     }

@@ -100,6 +100,10 @@ struct SimulatedProcess {
     quiet: .seconds(5), maxWait: .seconds(30), maxReferences: 3, askAgain: [.seconds(40), .seconds(90)],
     alarmAfter: .seconds(200), asksBeforeResend: 2, maxResends: 2)
 
+  static let queryPolicy = QueryPolicy(
+    after: .seconds(5), askAgain: [.seconds(40), .seconds(90)], resendAfter: 2, maxResends: 2, recheck: .minutes(10),
+    alarmAfter: .seconds(200))
+
   private static let settings: Settings = {
     var settings = Settings()
     settings.routes = SimulatedContent.Kind.routes
@@ -107,6 +111,7 @@ struct SimulatedProcess {
       var peer = Peer(
         name: name, aeTitle: AETitle(name.rawValue), host: "10.0.0.5", port: 104, allow: [.echo, .report])
       peer.commitment.policy = policy
+      peer.query.policy = queryPolicy
       settings.peers[name] = peer
     }
     return settings

@@ -96,7 +96,11 @@ extension Simulation {
       while try await self.ask(kindly: true) {}
       while try await self.report(kindly: true) {}
       try await self.upkeep()
+      while try await self.query(kindly: true) {}
       self.clock.advance(by: .hours(6))
+      try await self.purge()
+      // What was found too long ago is asked for again before it goes.
+      while try await self.query(kindly: true) {}
       try await self.purge()
     }
   }

@@ -18,6 +18,7 @@ extension Simulation {
     guard let context = process?.context else { return }
     _ = try await context.ledger.expireReports(
       policies: context.destinations.commitmentPolicies, now: clock.now)
+    try await context.ledger.reviewQueries(policies: context.destinations.queryPolicies, now: clock.now)
     _ = try await context.ledger.expireClaims(at: clock.monotonic, now: clock.now)
     _ = try await context.ledger.advanceStudies(quiet: .seconds(60), now: clock.now)
     _ = try context.spool.sweepOrphans(olderThan: .days(7), now: clock.now)

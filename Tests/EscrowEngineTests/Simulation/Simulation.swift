@@ -112,7 +112,7 @@ final class Simulation {
 
   private func step() async {
     do {
-      switch below(100) {
+      switch below(108) {
       case 0..<26: try await receive()
       case 26..<44: try await send()
       case 44..<50: try await recordOutcomes()
@@ -125,7 +125,8 @@ final class Simulation {
       case 95..<97: spoil()
       case 97: try await uncalledForReport()
       case 98: changeSpell()
-      default: weather.isDead ? () : end()
+      case 99: weather.isDead ? () : end()
+      default: try await query()
       }
     } catch {
       journal.note("failed: \(error)")

@@ -17,6 +17,8 @@ enum SimulationFlaw: String, CaseIterable, Sendable {
   case hearsBeforeCommit
   /// Files go when a report arrives, before it is on record.
   case purgesBeforeReport
+  /// A query that failed counts as one that found what it was for.
+  case believesFailedQueries
   /// `purged` is on record before the file is gone.
   case finishesBeforeUnlinking
   /// What was never acknowledged stays among the files.
@@ -41,6 +43,7 @@ enum SimulationFlaw: String, CaseIterable, Sendable {
     case .answersBeforeCommit: EarlyAnswers(ledger: ledger, file: file)
     case .hearsBeforeCommit: EarlyHearing(ledger: ledger, file: file)
     case .purgesBeforeReport: EarlyPurges(ledger: ledger, spool: spool)
+    case .believesFailedQueries: Believers(ledger: ledger)
     case .finishesBeforeUnlinking: EarlyEnds(ledger: ledger)
     case .dropsWholeFiles: Droppings(ledger: ledger)
     default: ledger
@@ -78,6 +81,17 @@ private struct EarlyHearing: ForwardingLedger {
     file.putsOff = true
     defer { file.putsOff = false }
     return try await ledger.applyReport(report, from: reporters, policies: policies, now: now)
+  }
+}
+
+private struct Believers: ForwardingLedger {
+  let ledger: any Ledger
+
+  func recordQueries(
+    _ results: [QueryResult], at destination: PeerName, policy: QueryPolicy, now: Timestamp
+  ) async throws -> Int {
+    let believed = results.map { $0.answer == .notFound ? $0 : QueryResult(key: $0.key, answer: .found) }
+    return try await ledger.recordQueries(believed, at: destination, policy: policy, now: now)
   }
 }
 

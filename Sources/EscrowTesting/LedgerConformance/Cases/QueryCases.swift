@@ -14,6 +14,17 @@ extension LedgerConformance {
         seriesInstanceUID: "1.2.826.7.1")
       try await expect(scene.queriesDue(at: 15), QueryTurn(due: [due], next: nil))
     },
+    LedgerCase("study and series are asked for as they were sent") { scene in
+      for (number, change) in [(1, Edit.Change.set("1.9")), (2, .replace(pattern: "1", ignoresCase: false, by: "2"))] {
+        let terms = SendTerms(edits: [Edit("SeriesInstanceUID", change)])
+        let planned = PlannedDelivery(to: "archive", proof: .query, priority: .medium, routes: ["r"], terms: terms)
+        try await scene.admit(number, to: [planned])
+      }
+      try await scene.send(at: 10)
+      let due = try await scene.queriesDue(at: 15).due
+      try expect(due.map(\.seriesInstanceUID), ["1.9", nil])
+      try expect(due.map(\.studyInstanceUID), [Scene.study, Scene.study])
+    },
     LedgerCase("what is found is delivered, told once, and may be purged; it is not committed") { scene in
       try await scene.admit(1, to: [.query("archive")])
       try await scene.advance(at: 1)

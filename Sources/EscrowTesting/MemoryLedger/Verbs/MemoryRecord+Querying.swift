@@ -22,7 +22,8 @@ extension MemoryRecord {
     let attributes = consignments[row].instance.attributes
     return DueQuery(
       key: ClaimKey(delivery: record.delivery.id, attempt: record.delivery.attempts), sop: record.sop,
-      studyInstanceUID: attributes.studyInstanceUID, seriesInstanceUID: attributes.seriesInstanceUID)
+      studyInstanceUID: attributes.studyInstanceUID, seriesInstanceUID: attributes.seriesInstanceUID,
+      terms: record.delivery.terms)
   }
 
   /// As ``Ledger/recordQueries(_:at:policy:now:)``.
