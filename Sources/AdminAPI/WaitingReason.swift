@@ -35,7 +35,8 @@ struct WaitingReason: Sendable {
     switch health.state {
     case .down(let until):
       return ("\(delivery.destination) is down: \(health.reason ?? "unknown")", now + until.since(moment))
-    case .probing: return ("\(delivery.destination) is being probed", nil)
+    case .probing:
+      return ("\(delivery.destination) is being probed\(health.reason.map { ", after: \($0)" } ?? "")", nil)
     case .up: return delivery.reason == nil ? ("waits for its turn", delivery.notBefore) : nil
     }
   }

@@ -15,4 +15,13 @@ import Testing
       try await LedgerDifference.find(seed: seed, count: 300, between: MemoryLedger(), and: $0.open())
     }
   }
+
+  @Test(arguments: Engine.allCases, UInt64(1)...6)
+  func aQueueIsTheSameWhateverStandsInOthers(_ engine: Engine, seed: UInt64) async throws {
+    try await engine.run { alone in
+      try await engine.run { crowded in
+        try await QueueIndependence.check(seed: seed, count: 200, alone: alone, crowded: crowded)
+      }
+    }
+  }
 }

@@ -71,6 +71,11 @@ package struct DestinationHealth: Sendable, Equatable {
     if case .down = state { state = .down(until: moment) }
   }
 
+  /// How long it is left alone from now on.
+  package func wait(at moment: MonotonicTime) -> Duration {
+    if case .down(let until) = state { max(until.since(moment), .zero) } else { .zero }
+  }
+
   /// The wait is over: one association may try.
   package mutating func beginProbe() { state = .probing }
 

@@ -39,6 +39,9 @@ struct ContextOffer: Sendable {
   /// So many fit even if each needs another context to be re-encoded.
   private static let maximumPairs = Proposal.maximumContexts / 2
 
+  /// Whether it proposes what different instances need.
+  var isShared: Bool { pairs.count > 1 }
+
   /// Whether it was made for what this claim needs, with whatever answer.
   func covers(_ claim: Claim) -> Bool { pairs.contains(claim.pair) }
 

@@ -18,6 +18,9 @@ struct DeliveryAttempt: Sendable {
     case associationOver
     /// The peer ended it while it was idle, before the instance was offered.
     case associationHadEnded
+    /// The peer answered for other contexts and not for this one's, with no reason that lasts: there are peers that
+    /// take one at a time. An association that proposes nothing else will tell.
+    case wantsItsOwn
   }
 
   /// Streams the file out, judges the answer, records the outcome.
@@ -26,6 +29,8 @@ struct DeliveryAttempt: Sendable {
     let accepted: AcceptedContext
     switch open.answer(to: claim) {
     case .accepted(let context): accepted = context
+    case .refused(_, let results) where open.offer.isShared && !results.contains(where: \.isLasting):
+      return .wantsItsOwn
     case .refused(let offered, let results):
       record(refusal(results), startedAt: started, over: open, message: words(offered, results))
       return .associationOpen
@@ -62,6 +67,9 @@ struct DeliveryAttempt: Sendable {
     let status = reply.command.status ?? Status.processingFailure.rawValue
     var message = "\(Status(rawValue: status))"
     if let comment = reply.command.errorComment, !comment.isEmpty { message += " \(comment.escaped)" }
+    if !reply.command.offendingElements.isEmpty {
+      message += " (offending: \(reply.command.offendingElements.map { "\($0)" }.joined(separator: ", ")))"
+    }
     let disposition = StoreDisposition.judge(
       status: status, proof: claim.proof, duplicateIsStored: destination.peer.duplicateIsStored)
     if case .stored = disposition, !reply.dataSetWasComplete || !isAnswerToThis(reply.command) {
@@ -114,7 +122,7 @@ struct DeliveryAttempt: Sendable {
     reason: String, message: String, trouble: DestinationHealth.Trouble
   ) async -> AttemptOutcome.Result {
     await HealthChanges(context: context).failed(destination, reason: "\(reason): \(message)", trouble: trouble)
-    return .retry(notBefore: context.clock.now(), reason: reason, counted: false)
+    return .retry(notBefore: behindTheOthers, reason: reason, counted: false)
   }
 
   private func isAnswerToThis(_ response: CommandSet) -> Bool {
@@ -192,12 +200,22 @@ struct DeliveryAttempt: Sendable {
       record(again, startedAt: startedAt, over: open, message: "\(error)", mayBeThere: true)
       return .associationOver
     }
-    record(
-      retry(reason: "no answer: \(error)"), startedAt: startedAt, over: open, message: "\(error)", mayBeThere: true)
+    var again = retry(reason: "no answer: \(error)")
     if !(error is CancellationError) {
       await HealthChanges(context: context).failed(destination, reason: "\(error)", trouble: .refusing)
+      if case .retry(let notBefore, let reason, let counted) = again {
+        again = .retry(notBefore: max(notBefore, behindTheOthers), reason: reason, counted: counted)
+      }
     }
+    record(again, startedAt: startedAt, over: open, message: "\(error)", mayBeThere: true)
     return .associationOver
+  }
+
+  /// A while after the destination is tried again: it may be this instance alone that it does not take, which must not
+  /// be the one it is tried with each time while the others wait.
+  private var behindTheOthers: Timestamp {
+    let wait = destination.health.current.wait(at: context.clock.monotonic())
+    return context.clock.now() + wait + destination.peer.retry.first
   }
 
   private func retry(reason: String, counted: Bool = false) -> AttemptOutcome.Result {
@@ -225,6 +243,11 @@ struct DeliveryAttempt: Sendable {
           message: message, transferSyntax: open.answer(to: claim).transferSyntax, mayBeThere: mayBeThere)
       ], of: destination)
   }
+}
+
+extension ContextResult.Result {
+  /// Whether the peer would say the same of this context alone (PS3.8 Table 9-18).
+  fileprivate var isLasting: Bool { self == .abstractSyntaxNotSupported || self == .transferSyntaxesNotSupported }
 }
 
 extension Error {

@@ -85,10 +85,15 @@ struct DestinationSender: Sendable {
       message: "not offered: \(destination.name) refused what is like it")
   }
 
+  /// Of each priority those last that were offered before: it may be they alone that the destination does not take.
   private func claim(_ limit: Int) async throws -> ClaimBatch {
-    let batch = try await context.ledger.claim(
+    var batch = try await context.ledger.claim(
       destination.name, limit: limit, lease: context.clock.monotonic() + Self.lease, now: context.clock.now())
     context.leases.hold(batch.claims.map(\.key))
+    batch.claims = Priority.allCases.flatMap { priority in
+      let claims = batch.claims.filter { $0.priority == priority }
+      return claims.filter { $0.key.attempt <= 1 } + claims.filter { $0.key.attempt > 1 }
+    }
     return batch
   }
 
@@ -126,6 +131,11 @@ struct DestinationSender: Sendable {
       case .associationOver: association = nil
       case .associationHadEnded:
         association = nil
+        continue
+      case .wantsItsOwn:
+        await association?.release()
+        association = await connect(for: rest.prefix(1))
+        guard association != nil else { return rest }
         continue
       }
       if association == nil { queue.note(number, .looking) }

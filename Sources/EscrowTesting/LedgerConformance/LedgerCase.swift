@@ -18,7 +18,7 @@ package struct LedgerCase: Sendable, CustomStringConvertible {
 package enum LedgerConformance {
   /// Every case, each for a ledger of its own.
   package static let cases: [LedgerCase] =
-    admissions + claims + commitment + requests + asking + reports + purging + guarding + files + operating
+    admissions + claims + queues + commitment + requests + asking + reports + purging + guarding + files + operating
     + queries + rechecks + deliveryVerbs + instanceVerbs + outbox + inquiries + answers + removals + stores
     + listings + traces + sending
 }

@@ -52,23 +52,27 @@ enum DueDeliveries {
   private static let claimable = "state = 'queued' AND hold_by IS NULL AND behind IS NULL"
 
   /// Candidates, ?1 destination, ?2 limit, ?3 now, ?4 now and the longest wait: those that wait for no time by
-  /// priority, study and age; of those whose time came, for each priority the ones that waited longest.
+  /// priority, study and age; of those whose time came, for each priority the ones that waited longest. Within a
+  /// priority the two take turns: what is refused again and again must not fill every batch, nor wait for ever.
   static let candidates: String = {
     let ready = """
-      SELECT * FROM (SELECT id, priority, turn FROM delivery INDEXED BY delivery_ready
+      SELECT * FROM (SELECT id, priority, turn, 0 AS waited FROM delivery INDEXED BY delivery_ready
         WHERE destination = ?1 AND \(claimable) AND not_before IS NULL ORDER BY priority, turn, id LIMIT ?2)
       """
     let waited = Priority.allCases.flatMap { priority in
       ["not_before <= ?3", "not_before > ?4"].map { over in
         """
-        SELECT * FROM (SELECT id, priority, turn FROM delivery INDEXED BY delivery_waiting
+        SELECT * FROM (SELECT id, priority, turn, 1 AS waited FROM delivery INDEXED BY delivery_waiting
           WHERE destination = ?1 AND priority = \(priority.rawValue) AND \(claimable) AND not_before IS NOT NULL
             AND \(over) ORDER BY not_before, id LIMIT ?2)
         """
       }
     }
-    return
-      "SELECT id FROM (\(([ready] + waited).joined(separator: " UNION ALL "))) ORDER BY priority, turn, id LIMIT ?2"
+    return """
+      SELECT id FROM (SELECT id, priority, waited,
+          row_number() OVER (PARTITION BY priority, waited ORDER BY turn, id) AS place
+        FROM (\(([ready] + waited).joined(separator: " UNION ALL ")))) ORDER BY priority, place, waited LIMIT ?2
+      """
   }()
 
   /// Claims the candidates: ?5 lease, ?6 incarnation.

@@ -27,6 +27,13 @@ struct TestArchive: Sendable {
     case atGate(Status)
   }
 
+  /// How it answers the C-STORE of an instance that it does not take.
+  enum StoreRefusal: Sendable {
+    case status(Status, comment: String? = nil, offending: [Tag] = [])
+    /// The association ends instead.
+    case abort
+  }
+
   /// What becomes of associations that propose Storage Commitment.
   enum CommitmentAcceptance: Sendable {
     case accepted
@@ -59,6 +66,7 @@ struct TestArchive: Sendable {
     var requests: [Request] = []
     var stored: [SOPInstance] = []
     var storeAnswers: [Status] = []
+    var refused: [UID: StoreRefusal] = [:]
     var storesWait = false
     var gateIsOpen = false
     var action = ActionAnswer.status(.success)
@@ -100,6 +108,9 @@ struct TestArchive: Sendable {
 
   /// Answers the next C-STOREs so, and all others with success.
   func answerStores(_ answers: [Status]) { state.withLockedValue { $0.storeAnswers = answers } }
+
+  /// Answers each C-STORE of an instance so; nil takes it.
+  func refuse(_ uid: UID, _ refusal: StoreRefusal?) { state.withLockedValue { $0.refused[uid] = refusal } }
 
   /// Answers no C-STORE until ``openGate()``.
   func closeGateForStores() {
@@ -225,6 +236,14 @@ struct TestArchive: Sendable {
       classUID: message.command.affectedSOPClassUID ?? "", instanceUID: message.command.affectedSOPInstanceUID ?? "")
     state.withLockedValue { $0.stored.append(sop) }
     while state.withLockedValue({ $0.storesWait }) { try await Task.sleep(for: .milliseconds(5)) }
+    switch state.withLockedValue({ $0.refused[sop.instanceUID] }) {
+    case .abort: return try await peer.send(.abort(.serviceUser))
+    case .status(let status, let comment, let offending):
+      let response = CommandSet.response(
+        to: message.command, status: status, errorComment: comment, offendingElements: offending)
+      return try await peer.send(response, on: message.contextID)
+    case nil: break
+    }
     let status = state.withLockedValue { $0.storeAnswers.isEmpty ? .success : $0.storeAnswers.removeFirst() }
     try await peer.answer(message.command, status, on: message.contextID)
   }

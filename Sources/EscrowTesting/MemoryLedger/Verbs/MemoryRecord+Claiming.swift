@@ -22,22 +22,31 @@ extension MemoryRecord {
       .map(\.delivery)
   }
 
-  /// Those that wait for no time by priority, study and age; of those whose time came, for each priority the ones that waited
-  /// longest.
+  /// Those that wait for no time by priority, study and age; of those whose time came, for each priority the ones that
+  /// waited longest. Within a priority the two take turns.
   private func candidates(at destination: PeerName, limit: Int, now: Timestamp) -> [DeliveryID] {
     let claimable = claimable(at: destination)
     let order = { (left: Delivery, right: Delivery) in
       (left.priority, left.turn, left.id) < (right.priority, right.turn, right.id)
     }
-    var found = Array(claimable.filter { $0.notBefore == nil }.sorted(by: order).prefix(limit))
+    var found: [Delivery] = []
     for priority in Priority.allCases {
+      let ready = claimable.filter { $0.priority == priority && $0.notBefore == nil }.sorted(by: order)
       let waited = claimable.filter { $0.priority == priority && $0.notBefore != nil }
         .sorted { ($0.notBefore ?? now, $0.id) < ($1.notBefore ?? now, $1.id) }
       let over = waited.filter { Waiting.isOver($0.notBefore, now: now) }
-      found += over.filter { ($0.notBefore ?? now) <= now }.prefix(limit)
-      found += over.filter { ($0.notBefore ?? now) > now }.prefix(limit)
+      let longest =
+        over.filter { ($0.notBefore ?? now) <= now }.prefix(limit)
+        + over.filter { ($0.notBefore ?? now) > now }.prefix(limit)
+      found += takingTurns(ready, longest.sorted(by: order))
     }
-    return found.sorted(by: order).prefix(limit).map(\.id)
+    return found.prefix(limit).sorted(by: order).map(\.id)
+  }
+
+  private func takingTurns(_ first: [Delivery], _ second: [Delivery]) -> [Delivery] {
+    (0..<max(first.count, second.count)).flatMap { place in
+      first.dropFirst(place).prefix(1) + second.dropFirst(place).prefix(1)
+    }
   }
 
   /// As ``Ledger/replace(at:limit:now:)``.

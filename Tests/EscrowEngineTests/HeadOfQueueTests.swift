@@ -1,0 +1,39 @@
+import DICOM
+import DICOMProtocol
+import EscrowCore
+import EscrowTesting
+import Testing
+
+/// The oldest instance is one that the destination does not take for the moment, whatever the others are.
+@Suite struct HeadOfQueueTests {
+  private static let refusals: [TestArchive.StoreRefusal] = [
+    .status(.outOfResources, comment: "too large for the cache", offending: [Tag(0x7FE0, 0x0010)]),
+    .status(Status(rawValue: 0x0213)), .abort,
+  ]
+
+  @Test(arguments: refusals) func stopsNoOther(_ refusal: TestArchive.StoreRefusal) async throws {
+    try await CommitmentScene.run(CommitmentScene.samples(4), routes: [.everything(proof: .response)]) { scene in
+      let oldest = scene.samples[0].sop.instanceUID
+      scene.archive.refuse(oldest, refusal)
+      scene.archive.closeGateForStores()
+      try await scene.store()
+      scene.archive.openGate()
+      try await scene.engine.eventually("the others are delivered") {
+        try await scene.engine.ledger.count(DeliveryFilter(states: [.delivered])) == 3
+      }
+      let waiting = try #require(
+        try await scene.engine.ledger.deliveries(DeliveryFilter(sopInstanceUID: oldest), page: PageRequest()).items
+          .first)
+      #expect(![.delivered, .failed].contains(waiting.delivery.state))
+
+      scene.archive.refuse(oldest, nil)
+      try await scene.engine.eventually("all are delivered") {
+        try await scene.engine.ledger.count(DeliveryFilter(states: [.delivered])) == 4
+      }
+      if case .status(_, _?, _) = refusal {
+        let words = try await scene.engine.ledger.trace(oldest).attempts.compactMap(\.message).first
+        #expect(words?.hasSuffix("too large for the cache (offending: (7FE0,0010))") == true, "\(words ?? "")")
+      }
+    }
+  }
+}
