@@ -41,11 +41,14 @@ package struct DCMTK: Sendable {
     package var files: [String] { directory.files(in: folder) }
   }
 
-  /// Starts `storescp`; `--bit-preserving` is the default, and every transfer syntax is accepted.
+  /// Starts `storescp`, on `port` if one was there before; `--bit-preserving` is the default, and every transfer syntax
+  /// is accepted.
+  @discardableResult
   package static func storescp(
-    on stage: Stage, aeTitle: String = "STORESCP", options: [String] = ["--bit-preserving", "--accept-all"]
+    on stage: Stage, aeTitle: String = "STORESCP", port: Int? = nil,
+    options: [String] = ["--bit-preserving", "--accept-all"]
   ) async throws -> Receiver {
-    let port = try stage.ports.next()
+    let port = try port ?? stage.ports.next()
     let folder = aeTitle.lowercased()
     let path = try stage.directory.makeFolder(folder)
     let process = try await stage.start(

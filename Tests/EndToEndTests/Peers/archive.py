@@ -29,6 +29,9 @@ class Script:
         self.storeStatuses = []  # answers of the next C-STOREs, one each
         self.storeStatus = 0  # the answer of all others
         self.statusOf = {}  # SOP Instance UID -> status, before both
+        self.comment = None  # Error Comment of all answers of a C-STORE that are not 0000
+        self.offending = []  # tags that these answers name as offending elements
+        self.endings = []  # what the next C-STOREs meet instead of an answer: "abort", "close", or "answer" for none
         self.storeDelay = 0  # seconds before each answer of a C-STORE
         self.lose = 0  # so many of the next stored instances are lost: answered 0000, reported 0112 once
         self.loseUIDs = []  # these are lost as well, once each
@@ -42,6 +45,9 @@ class Script:
         self.findIgnoresList = False  # a query is answered with all that is in the series
         self.findNot = []  # SOP Instance UIDs that are never found
         self.findAdd = []  # (class, UID) pairs that are found although nobody asked
+        self.storageClasses = None  # SOP classes that storage is accepted of; None: all
+        self.contexts = None  # so many of the proposed contexts are answered; None: all
+        self.rejects = None  # [result, source, reason] that every association is rejected with; None: it is accepted
         self.actionStatus = 0  # the answer of N-ACTION
         self.answerAction = True  # False: the association is aborted instead of an N-ACTION-RSP
         self.when = "after"  # the report is sent "after" the N-ACTION-RSP, "before" it, or "never" by itself
@@ -78,7 +84,8 @@ class Archive:
                 if not hasattr(self.script, name):
                     raise KeyError(name)
                 setattr(self.script, name, value)
-        if changes.keys() & {"commitment", "find", "findSyntaxes", "storageSyntaxes"} and self.server is not None:
+        rebuilding = {"commitment", "find", "findSyntaxes", "storageSyntaxes", "storageClasses"}
+        if changes.keys() & rebuilding and self.server is not None:
             self.down()
             self.up()
 
@@ -91,9 +98,10 @@ class Archive:
         self.ae.network_timeout = 600
         self.ae.dimse_timeout = 120
         # What takes any class takes any transfer syntax.
-        peer._config.UNRESTRICTED_STORAGE_SERVICE = self.script.storageSyntaxes is None
-        for context in AllStoragePresentationContexts:
-            self.ae.add_supported_context(context.abstract_syntax, self.script.storageSyntaxes or AllTransferSyntaxes)
+        classes, syntaxes = self.script.storageClasses, self.script.storageSyntaxes
+        peer._config.UNRESTRICTED_STORAGE_SERVICE = classes is None and syntaxes is None
+        for name in classes or [context.abstract_syntax for context in AllStoragePresentationContexts]:
+            self.ae.add_supported_context(name, syntaxes or AllTransferSyntaxes)
         self.ae.add_supported_context(Verification)
         if self.script.commitment:
             self.ae.add_supported_context(peer.COMMITMENT, peer.UNCOMPRESSED)
@@ -101,6 +109,7 @@ class Archive:
             syntaxes = self.script.findSyntaxes or peer.UNCOMPRESSED
             self.ae.add_supported_context(StudyRootQueryRetrieveInformationModelFind, syntaxes)
         handlers = [
+            (evt.EVT_REQUESTED, self.requested),
             (evt.EVT_ACCEPTED, self.accepted),
             (evt.EVT_C_ECHO, lambda event: 0),
             (evt.EVT_C_STORE, self.store),
@@ -141,6 +150,17 @@ class Archive:
             with open(self.directory / "events.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps(self.events[-1]) + "\n")
 
+    def requested(self, event):
+        """Before the association is negotiated."""
+        proposal = event.assoc.requestor.primitive
+        contexts = proposal.presentation_context_definition_list
+        if self.script.contexts is not None:
+            proposal.presentation_context_definition_list = contexts[: self.script.contexts]
+        if self.script.rejects is not None:
+            event.assoc.acse.send_reject(*self.script.rejects)
+            self.log("reject", callingAE=event.assoc.requestor.ae_title)
+            event.assoc.kill()
+
     def accepted(self, event):
         requestor = event.assoc.requestor
         self.log("association", callingAE=requestor.ae_title, address=requestor.address)
@@ -149,6 +169,11 @@ class Archive:
         command, context = event.request, event.context
         uid, data = str(command.AffectedSOPInstanceUID), command.DataSet.getvalue()
         time.sleep(self.script.storeDelay)
+        with self.lock:
+            ending = self.script.endings.pop(0) if self.script.endings else "answer"
+        if ending != "answer":
+            self.log("end", uid=uid, how=ending)
+            return self.end(event.assoc, ending)
         with self.lock:
             status = self.store_status(uid)
             lost = status == 0 and self.loses(uid)
@@ -168,7 +193,26 @@ class Archive:
             "store", uid=uid, status=status, lost=lost, sha256=peer.digest(data),
             callingAE=event.assoc.requestor.ae_title, address=event.assoc.requestor.address,
         )
-        return status
+        return self.answer(status)
+
+    def end(self, association, how):
+        """Ends the association instead of an answer."""
+        if how == "close":
+            association.dul.socket.close()
+        else:
+            association.abort()
+        return 0x0110
+
+    def answer(self, status):
+        if status == 0 or not (self.script.comment or self.script.offending):
+            return status
+        answer = Dataset()
+        answer.Status = status
+        if self.script.comment:
+            answer.ErrorComment = self.script.comment
+        if self.script.offending:
+            answer.OffendingElement = self.script.offending
+        return answer
 
     def store_status(self, uid):
         if uid in self.script.statusOf:
