@@ -26,6 +26,7 @@ bench: deps ## Measure against the reference peers (release build)
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
 	.venv/bin/python Benchmarks/side_by_side.py
 	.venv/bin/python Benchmarks/commitment.py
+	.venv/bin/python Benchmarks/isolation.py
 
 format: ## Rewrite the sources as swift format wants them
 	swift format --in-place --parallel --recursive $(SOURCES)
