@@ -94,5 +94,10 @@ struct SimulatedArchive {
     }
   }
 
+  /// Whether what it committed to under a UID, whatever the bytes, stands.
+  func isCommitted(_ uid: UID) -> Bool {
+    committed.contains { $0.key.uid == uid && $0.value > takenBack[uid] ?? 0 }
+  }
+
   func hasWhole(_ uid: UID, _ digest: Digest) -> Bool { whole.contains(Copy(uid: uid, digest: digest)) }
 }
