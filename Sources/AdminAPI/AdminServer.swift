@@ -12,23 +12,27 @@ package struct AdminServer: Service {
   private let readiness: Readiness
   private let ping: WebhookRoutes.Ping
   private let backup: BackupRoutes.Backup
+  private let routesOnDisk: ReplayRoutes.Reading
   private let running: @Sendable (Int) async -> Void
   private let patience: Duration
 
   /// - Parameters:
   ///   - ping: sends a `ping` to a webhook that is configured.
   ///   - backup: makes a backup of the ledger in a directory.
+  ///   - routesOnDisk: reads the route files as they are now.
   ///   - running: told the port when the server accepts requests.
   ///   - patience: how long a request that changes something waits until the router is ready.
   package init(
     context: EngineContext, readiness: Readiness,
     ping: @escaping @Sendable (String) async throws -> WebhookPing, backup: @escaping BackupRoutes.Backup,
+    routesOnDisk: @escaping ReplayRoutes.Reading,
     running: @escaping @Sendable (Int) async -> Void = { _ in }, patience: Duration = .seconds(30)
   ) {
     self.context = context
     self.readiness = readiness
     self.ping = ping
     self.backup = backup
+    self.routesOnDisk = routesOnDisk
     self.running = running
     self.patience = patience
   }
@@ -60,6 +64,7 @@ package struct AdminServer: Service {
     OperatorRoutes(context: context).add(to: api)
     JobListRoutes(context: context).add(to: api)
     BackupRoutes(context: context, backup: backup).add(to: api)
+    ReplayRoutes(context: context, routes: routesOnDisk).add(to: api)
     addCompatible(to: CompatibleRouting(router))
     return router
   }

@@ -19,11 +19,15 @@ package enum ConfigurationFile {
     } catch { throw failure(error) }
   }
 
+  /// Reads and validates everything.
+  static func read(_ named: String?) throws(ConfigurationError) -> LoadedConfiguration {
+    try ConfigurationLoader.load(file: path(named), environment: ProcessInfo.processInfo.environment)
+  }
+
   /// Reads and validates everything; prints warnings; ends with all errors when there are any.
   package static func load(_ named: String?) throws -> LoadedConfiguration {
     do {
-      let loaded = try ConfigurationLoader.load(
-        file: path(named), environment: ProcessInfo.processInfo.environment)
+      let loaded = try read(named)
       for warning in loaded.warnings { printError("\(warning)") }
       return loaded
     } catch { throw failure(error) }

@@ -65,6 +65,9 @@ package struct Instance: Sendable, Equatable {
 
 /// The attributes kept for finding, grouping and telling; text as received, decoded for display only.
 package struct InstanceAttributes: Sendable, Equatable, Codable {
+  /// Characters of a text that are kept; longer ones are cut.
+  package static let longest = 256
+
   package var patientID: String?
   package var accessionNumber: String?
   package var studyInstanceUID: UID?

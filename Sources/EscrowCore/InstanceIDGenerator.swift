@@ -5,6 +5,13 @@ extension InstanceID {
     return new(at: now, using: &generator)
   }
 
+  /// What all ids that are given at `moment` or later follow in their order, and all earlier ones do not.
+  package static func before(_ moment: Timestamp) -> InstanceID {
+    let milliseconds = UInt64(max(0, moment.microseconds / 1000)) & 0xFFFF_FFFF_FFFF
+    let digits = String(hex(milliseconds).suffix(12))
+    return InstanceID(rawValue: "\(digits.prefix(8))-\(digits.suffix(4))-0000-0000-000000000000")
+  }
+
   /// As ``new(at:)`` with the random bits from `generator`, for reproducible runs.
   package static func new(at now: Timestamp, using generator: inout some RandomNumberGenerator) -> InstanceID {
     let milliseconds = UInt64(max(0, now.microseconds / 1000)) & 0xFFFF_FFFF_FFFF

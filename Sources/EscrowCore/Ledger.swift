@@ -129,6 +129,8 @@ package protocol LedgerReading: Sendable {
   func instance(_ id: InstanceID) async throws -> Instance?
   /// Instances in the order of their admission.
   func instances(_ filter: InstanceFilter, page: PageRequest) async throws -> Page<InstanceRecord>
+  /// Instances in the order of their ids, which begin with the time of receipt, after `id`.
+  func instances(after id: InstanceID, limit: Int) async throws -> [InstanceRecord]
   /// Deliveries in the order of their admission.
   func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws -> Page<DeliveryRecord>
   func count(_ filter: DeliveryFilter) async throws -> Int

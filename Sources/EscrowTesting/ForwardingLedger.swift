@@ -197,6 +197,10 @@ extension ForwardingLedger {
     try await ledger.openDestinations()
   }
 
+  package func instances(after id: InstanceID, limit: Int) async throws -> [InstanceRecord] {
+    try await ledger.instances(after: id, limit: limit)
+  }
+
   package func files(after file: InstanceID?, ending: String, limit: Int) async throws -> [ExpectedFile] {
     try await ledger.files(after: file, ending: ending, limit: limit)
   }

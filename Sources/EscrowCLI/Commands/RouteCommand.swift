@@ -8,8 +8,8 @@ import Foundation
 /// `escrow route`.
 struct RouteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "route", abstract: "Try routes on files.",
-    discussion: "Example:\n  escrow route test --as CT1 study/*.dcm", subcommands: [Test.self])
+    commandName: "route", abstract: "Try routes on files, and on what was received.",
+    discussion: "Example:\n  escrow route test --as CT1 study/*.dcm", subcommands: [Test.self, RouteReplayCommand.self])
 
   struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(

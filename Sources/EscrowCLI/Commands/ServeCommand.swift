@@ -22,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     let settings = try ConfigurationFile.load(config).settings
     let logger = LogOutput.logger(level: settings.log.level)
     var composition = Composition(settings: settings, logger: logger)
+    composition.routesOnDisk = { [config] in try ConfigurationFile.read(config).settings.routes }
     composition.ready = { dicom, http in
       print("escrow \(Software.version) is ready")
       print("  DICOM  \(settings.aeTitles.first?.rawValue ?? "ESCROW")@\(settings.dicom.host):\(dicom)")

@@ -6,7 +6,7 @@ import BuiltInArchive
 import DICOM
 import DICOMNetwork
 package import EscrowConfiguration
-import EscrowCore
+package import EscrowCore
 import EscrowEngine
 package import EscrowSpool
 package import LedgerSQLite
@@ -25,12 +25,16 @@ package struct Composition {
   /// Told when the listener and the API accept connections: the DICOM port and the HTTP port.
   package var ready: @Sendable (_ dicom: Int, _ http: Int) async -> Void = { _, _ in }
 
+  /// Reads the route files as they are now; without a configuration file, those that it was given.
+  package var routesOnDisk: @Sendable () async throws -> RouteTable
+
   private static let ioThreads = 12
 
   package init(settings: Settings, logger: Logger, parts: Parts = Parts()) {
     self.settings = settings
     self.logger = logger
     self.parts = parts
+    routesOnDisk = { settings.routes }
   }
 
   /// Runs until the process is told to stop (SIGTERM, SIGINT), or until a part fails.
@@ -88,7 +92,7 @@ package struct Composition {
         backup: { [ledger] in
           try await BackupFolder.create(at: $0).write(now: .now()) { try await ledger.copy(to: $0) }
         },
-        running: { await http.http(on: $0) }),
+        routesOnDisk: routesOnDisk, running: { await http.http(on: $0) }),
     ]
     if let port = settings.builtInArchivePort {
       services.append(try archive(port: port, group: group, pool: pool, readiness: readiness))

@@ -20,6 +20,7 @@ package struct RouteExplanation: Sendable, Equatable {
     case .matches: break
     case .taken: reason = "another route took it"
     case .unreadable: reason = "the header cannot be read"
+    case .untold: reason = "an attribute that it asks for is not known"
     case .fails(let index, let gaveUp):
       let condition = route.conditions[index]
       let fact = Fact(condition.subject, of: input)

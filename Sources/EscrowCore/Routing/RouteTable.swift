@@ -54,28 +54,38 @@ package struct RouteTable: Sendable {
     case unreadable
     /// `otherwise`, but others took it.
     case taken
+    /// It depends on an attribute that is not known.
+    case untold
   }
 
-  private func standings(_ input: RoutingInput) -> [Standing] {
+  /// - Parameter unknown: attributes that nobody can tell any more; that they are absent means nothing.
+  func standings(_ input: RoutingInput, without unknown: Set<Tag> = []) -> [Standing] {
     let facts = subjects.map { Fact($0, of: input) }
     var standings = routes.indices.map { index in
       if input.unreadable, !routes[index].needsOnlyAssociation { return Standing.unreadable }
-      return standing(of: index, facts)
+      return standing(of: index, facts, without: unknown)
     }
     let isTaken = routes.indices.contains { standings[$0] == .matches && !routes[$0].isOtherwise }
     if isTaken {
       for index in routes.indices where routes[index].isOtherwise { standings[index] = .taken }
+    } else if standings.contains(.untold) {
+      for index in routes.indices where routes[index].isOtherwise { standings[index] = .untold }
     }
     return standings
   }
 
-  private func standing(of route: Int, _ facts: [Fact]) -> Standing {
+  private func standing(of route: Int, _ facts: [Fact], without unknown: Set<Tag>) -> Standing {
     let range = conditionsOfRoute[route]
+    var isUntold = false
     for index in range {
+      if conditions[index].subject.isAmong(unknown) {
+        isUntold = true
+        continue
+      }
       let verdict = conditions[index].verdict(on: facts[subjectOfCondition[index]])
       if verdict != .holds { return .fails(at: index - range.lowerBound, gaveUp: verdict == .gaveUp) }
     }
-    return .matches
+    return isUntold ? .untold : .matches
   }
 
   private func reasonToHold(_ input: RoutingInput, _ standings: [Standing]) -> String {

@@ -15,6 +15,11 @@ package enum Subject: Hashable, Sendable {
     if case .attribute = self { false } else { true }
   }
 
+  /// Whether it is one of some attributes.
+  func isAmong(_ tags: Set<Tag>) -> Bool {
+    if case .attribute(let tag) = self { tags.contains(tag) } else { false }
+  }
+
   /// Whether its values are names of persons.
   fileprivate var isNames: Bool {
     if case .attribute(let tag) = self { DataDictionary.vr(of: tag) == .pn } else { false }

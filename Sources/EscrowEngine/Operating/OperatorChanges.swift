@@ -93,7 +93,8 @@ package struct OperatorChanges: Sendable {
 }
 
 extension Instance {
-  fileprivate func routingInput(_ header: Header) -> RoutingInput {
+  /// What the routes are given of it, with its header read again.
+  func routingInput(_ header: Header) -> RoutingInput {
     RoutingInput(header: header, source: source, sop: sop, transferSyntax: transferSyntax)
   }
 }

@@ -8,8 +8,8 @@ package struct StoredInstance: Sendable {
   private let instance: Instance
   private let context: EngineContext
 
-  /// In how many bytes nearly every header ends.
-  private static let usualHeader = 1 << 20
+  /// In how many bytes most headers end, and in how many nearly all do.
+  private static let usualHeaders = [64 << 10, 1 << 20]
   /// How much is read to find the pixel data.
   private static let greatestHeader = 32 << 20
 
@@ -21,9 +21,11 @@ package struct StoredInstance: Sendable {
   /// Some attributes of the top level. Blocks; throws ``SpoolError``.
   package func header(wanted: Set<Tag>) throws -> Header {
     let reader = try context.spool.open(instance.file)
-    let observer = HeaderObserver(transferSyntax: instance.transferSyntax, wanted: wanted)
-    try reader.readPrefix(Self.usualHeader).withUnsafeBytes { observer.observe($0) }
-    if observer.isDone || reader.length <= Self.usualHeader { return observer.finish() }
+    for length in Self.usualHeaders {
+      let observer = HeaderObserver(transferSyntax: instance.transferSyntax, wanted: wanted)
+      try reader.readPrefix(length).withUnsafeBytes { observer.observe($0) }
+      if observer.isDone || reader.length <= length { return observer.finish() }
+    }
     let patient = HeaderObserver(transferSyntax: instance.transferSyntax, wanted: wanted)
     try reader.forEachChunk { patient.observe($0) }
     return patient.finish()

@@ -44,6 +44,6 @@ struct ReceivedInstance: Sendable {
 
   private func text(_ tag: Tag) -> String? {
     guard let value = header.strings(tag)?.joined(separator: "\\"), !value.isEmpty else { return nil }
-    return String(value.prefix(256))
+    return String(value.prefix(InstanceAttributes.longest))
   }
 }

@@ -41,6 +41,10 @@ extension MemoryLedger {
 
   package func openDestinations() async throws -> Set<PeerName> { read { $0.openDestinations() } }
 
+  package func instances(after id: InstanceID, limit: Int) async throws -> [InstanceRecord] {
+    read { $0.instances(after: id, limit: limit) }
+  }
+
   package func files(after file: InstanceID?, ending: String, limit: Int) async throws -> [ExpectedFile] {
     read { $0.files(after: file, ending: ending, limit: limit) }
   }

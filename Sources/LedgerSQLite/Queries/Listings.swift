@@ -23,6 +23,18 @@ extension SQLiteLedger {
     }
   }
 
+  package func instances(after id: InstanceID, limit: Int) async throws -> [InstanceRecord] {
+    try await pool.read { db in
+      let rows: [Int64] = try db.rows(InstanceSearch.received, id.rawValue, limit) { $0.next() }
+      return try rows.map { row in
+        guard let found = try db.consignment(row: row)?.original else {
+          throw LedgerError.malformedRow("instance \(row)")
+        }
+        return InstanceRecord(instance: found.instance, deliveries: found.deliveries)
+      }
+    }
+  }
+
   package func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws -> Page<DeliveryRecord> {
     let position = try page.position()
     return try await pool.read { db in
@@ -75,6 +87,9 @@ struct InstanceSearch {
     }
     return Array(found.sorted().prefix(limit))
   }
+
+  /// Up to ?2 instances whose ids follow ?1, by id.
+  static let received = "SELECT id FROM instance WHERE uuid > ?1 ORDER BY uuid LIMIT ?2"
 
   static let inState = """
     SELECT id FROM instance INDEXED BY instance_state WHERE state = ? AND id > ? ORDER BY id LIMIT ?

@@ -18,7 +18,8 @@ struct TestAPI {
 
   /// Calls the API that `prepare` has filled the ledger of.
   static func run(
-    routes: [Route] = [], readiness: Readiness = TestAPI.ready, patience: Duration = .seconds(60),
+    routes: [Route] = [], routesOnDisk: @escaping ReplayRoutes.Reading = { RouteTable(routes: []) },
+    readiness: Readiness = TestAPI.ready, patience: Duration = .seconds(60),
     prepare: (any Ledger) async throws -> Void = { _ in },
     _ body: @escaping @Sendable (any TestClientProtocol, EngineContext) async throws -> Void
   ) async throws {
@@ -41,7 +42,7 @@ struct TestAPI {
     let application = Application(
       router: AdminServer(
         context: context, readiness: readiness, ping: { _ in WebhookPing(status: 200, seconds: 0) },
-        backup: { try TestAPI.backup(in: $0) }, patience: patience
+        backup: { try TestAPI.backup(in: $0) }, routesOnDisk: routesOnDisk, patience: patience
       ).router())
     try await application.test(.router) { try await body($0, context) }
   }

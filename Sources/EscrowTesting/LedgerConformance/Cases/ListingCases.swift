@@ -16,6 +16,16 @@ extension LedgerConformance {
       try await expect(scene.instances(InstanceFilter(sopInstanceUID: SOPInstance.number(2).instanceUID)), [2])
       try await expect(scene.instances(InstanceFilter(studyInstanceUID: Scene.study, states: [.held])), [])
     },
+    LedgerCase("instances are listed by their ids, in pages") { scene in
+      for number in [3, 1, 2] { try await scene.admit(number) }
+      try await scene.admit(4, to: [])
+      let first = try await scene.ledger.instances(after: .number(1), limit: 2)
+      try expect(first.map(\.instance.id.number), [2, 3])
+      try expect(first.map(\.deliveries.count), [1, 1])
+      let rest = try await scene.ledger.instances(after: .number(3), limit: 2)
+      try expect(rest.map(\.instance.state), [.held])
+      try await expect(scene.ledger.instances(after: .number(4), limit: 2).count, 0)
+    },
     LedgerCase("deliveries are found by all that a filter names, in pages, and counted") { scene in
       try await scene.admit(1, to: [.commitment("archive"), .response("research")])
       try await scene.admit(2, study: Scene.otherStudy)

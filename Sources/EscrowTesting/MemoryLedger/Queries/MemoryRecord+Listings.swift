@@ -14,6 +14,13 @@ extension MemoryRecord {
     }
   }
 
+  /// As ``LedgerReading/instances(after:limit:)``.
+  package func instances(after id: InstanceID, limit: Int) -> [InstanceRecord] {
+    consignments.filter { $0.instance.id > id }.sorted { $0.instance.id < $1.instance.id }.prefix(limit).map {
+      InstanceRecord(instance: $0.instance, deliveries: $0.deliveries)
+    }
+  }
+
   /// As ``LedgerReading/deliveries(_:page:)``.
   package func deliveries(_ filter: DeliveryFilter, page: PageRequest) throws -> Page<DeliveryRecord> {
     let position = try page.position() ?? 0

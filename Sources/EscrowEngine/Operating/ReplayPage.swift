@@ -1,0 +1,66 @@
+package import EscrowCore
+
+/// What became of some instances by the routes that were in force, compared with what would by others.
+package struct ReplayPage: Sendable {
+  /// How many were looked at.
+  package var instances = 0
+  /// How many would go just where they went, or be held as they were.
+  package var unchanged = 0
+  /// How many were sent by hand: no route was asked about them.
+  package var byHand = 0
+  /// How many would be held that were not.
+  package var newlyHeld = 0
+  /// Of how many it cannot be told.
+  package var untold = 0
+  /// By route: those that are tried, and those that are on record.
+  package var tallies: [String: Tally] = [:]
+  /// All that would change or cannot be told.
+  package var differences: [ReplayDifference] = []
+  /// The last one, if there may be more after it.
+  package var next: InstanceID?
+
+  /// How many instances one route took, or would take.
+  package struct Tally: Sendable, Equatable {
+    package var took = 0
+    package var wouldTake = 0
+    package var untold = 0
+  }
+
+  init(routes: [String]) {
+    for route in routes { tallies[route] = Tally() }
+  }
+
+  /// Counts one instance.
+  mutating func add(_ record: InstanceRecord, _ outlook: RoutingOutlook) {
+    instances += 1
+    let routed = record.deliveries.filter { $0.origin == .route }
+    guard record.deliveries.isEmpty || !routed.isEmpty else { return byHand += 1 }
+    for route in Set(routed.flatMap(\.routes)) { tallies[route, default: Tally()].took += 1 }
+    for route in outlook.takers { tallies[route, default: Tally()].wouldTake += 1 }
+    for route in outlook.untold { tallies[route.route, default: Tally()].untold += 1 }
+    let went = Set(routed.map { ReplayTarget(to: $0.destination, proof: $0.proof) })
+    let difference = ReplayDifference(instance: record.instance, went: went, outlook: outlook)
+    guard let plan = outlook.plan else {
+      untold += 1
+      return differences.append(difference)
+    }
+    let would = Set(plan.deliveries.map { ReplayTarget(to: $0.destination, proof: $0.proof) })
+    guard went != would else { return unchanged += 1 }
+    if would.isEmpty { newlyHeld += 1 }
+    differences.append(difference)
+  }
+}
+
+/// An instance that would go elsewhere, or of which that cannot be told.
+package struct ReplayDifference: Sendable {
+  package var instance: Instance
+  /// Where routes sent it; nowhere when it was held.
+  package var went: Set<ReplayTarget>
+  package var outlook: RoutingOutlook
+}
+
+/// Where to, and with what proof.
+package struct ReplayTarget: Hashable, Sendable {
+  package var to: PeerName
+  package var proof: Proof
+}
