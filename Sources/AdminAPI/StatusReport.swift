@@ -17,6 +17,9 @@ struct StatusReport: Sendable {
         destination.health.current, backlog: status.backlogs[destination.name] ?? .init(), now: now,
         moment: moment)
     }
+    for (name, backlog) in status.backlogs where context.destinations[name] == nil && backlog.isOpen {
+      destinations[name.rawValue] = Self.body(missing: backlog, now: now)
+    }
     return StatusBody(
       instances: Self.counts(status.instances), deliveries: Self.counts(status.deliveries), destinations: destinations,
       spool: SpoolBody(bytes: status.bytes, freeBytes: context.space.reports.first?.usage?.freeBytes),
@@ -44,10 +47,23 @@ struct StatusReport: Sendable {
       nextProbeAt: nextProbe?.rfc3339)
   }
 
+  /// One that is not configured any more, and that deliveries wait for.
+  private static func body(missing backlog: LedgerStatus.Backlog, now: Timestamp) -> DestinationBody {
+    DestinationBody(
+      health: "missing", reason: "no peer with host and port any more; what waits is kept", queued: backlog.queued,
+      sent: backlog.sent, requested: backlog.requested, failed: backlog.failed,
+      oldestAgeSeconds: backlog.oldest.map { now.since($0).inSeconds }, nextProbeAt: nil)
+  }
+
   /// Every state with its number, zeros included.
   private static func counts<State: RawRepresentable<String> & CaseIterable & Hashable>(
     _ counts: [State: Int]
   ) -> [String: Int] {
     Dictionary(uniqueKeysWithValues: State.allCases.map { ($0.rawValue, counts[$0] ?? 0) })
   }
+}
+
+extension LedgerStatus.Backlog {
+  /// Whether a delivery has not ended.
+  fileprivate var isOpen: Bool { queued + sent + requested > 0 }
 }

@@ -19,7 +19,7 @@ struct WaitingReason: Sendable {
     if delivery.isDoubted { return ("is asked again by query whether it is still there", delivery.notBefore) }
     guard !delivery.state.isTerminal, delivery.hold == nil, delivery.behind == nil else { return nil }
     guard let destination = destinations[delivery.destination] else {
-      return ("\(delivery.destination) is no peer with host and port any more", nil)
+      return ("\(delivery.destination) is no peer with host and port any more: kept until it is, or given up", nil)
     }
     switch delivery.state {
     case .queued: return queued(delivery, destination.health.current)

@@ -142,6 +142,8 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case reportUndelivered = "report.undelivered"
   /// The ledger was put back from a backup, or made anew from the spool's files.
   case ledgerReplaced = "ledger.replaced"
+  /// The configuration was to be read again and is not right, so what was in force stays.
+  case reloadFailed = "reload.failed"
 
   /// Whether its time is that of the latest cause, from which it ends by itself, rather than of the first.
   package var isRenewed: Bool { self == .clockJumped }

@@ -9,7 +9,8 @@ import NIOConcurrencyHelpers
 
 /// What the services of the road share: the ledger, the spool, the rules in force and the wake-up calls.
 package final class EngineContext: Sendable {
-  package let settings: Settings
+  /// What is in force, shared with ``peers``.
+  private let inForce: NIOLockedValueBox<Rules>
   package let ledger: any Ledger
   package let spool: Spool
   package let peers: PeerDirectory
@@ -32,7 +33,7 @@ package final class EngineContext: Sendable {
   /// Asks who decides about commitment for a peer; nil when nobody can be asked.
   package let decisionHook: (any DecisionHook)?
   /// The associations on which peers are to be told what they asked.
-  let askers: AskerAssociations
+  let askers = AskerAssociations()
   let reportFailures = ReportFailures()
   let clockGuard: ClockGuard
   /// Associations that were rejected and are not on record yet.
@@ -59,7 +60,7 @@ package final class EngineContext: Sendable {
     predecessorEnded: Bool = true, decisionHook: (any DecisionHook)? = nil,
     webhooks: @escaping @Sendable () -> Void = {}
   ) {
-    self.settings = settings
+    inForce = NIOLockedValueBox(Rules(settings))
     self.ledger = ledger
     self.spool = spool
     self.connector = connector
@@ -71,10 +72,23 @@ package final class EngineContext: Sendable {
     self.predecessorEnded = predecessorEnded
     self.decisionHook = decisionHook
     self.webhooks = webhooks
-    askers = AskerAssociations(peers: settings.peers)
-    peers = PeerDirectory(peers: settings.peers, unknownPeers: settings.unknownPeers)
+    peers = PeerDirectory(inForce)
     destinations = DestinationRegistry(peers: settings.peers)
     space = SpaceWatch([spool.volume] + (ledgerVolume.map { [$0] } ?? []), settings: settings.spool)
+  }
+
+  /// What is in force now. Whoever decides several things together takes it once.
+  package var rules: Rules { inForce.withLockedValue { $0 } }
+
+  /// The configuration in force now.
+  package var settings: Settings { inForce.withLockedValue { $0.settings } }
+
+  /// Puts another reading of the configuration into force, with what the hosts of its new peers resolve to.
+  func replaceRules(by settings: Settings, hosts found: [PeerTable.Resolved]) {
+    inForce.withLockedValue { rules in
+      rules = rules.replaced(by: settings)
+      rules.peers.note(found)
+    }
   }
 
   /// Whether the process is stopping: what runs is finished, nothing new is begun.

@@ -46,8 +46,9 @@ package struct Submission: Sendable {
     _ chunks: Chunks, plan: RoutingPlan?
   ) async throws -> (instance: InstanceID, isNew: Bool) where Chunks.Element == ByteBuffer {
     do {
-      let received = try await Part10Upload(context: context).receive(chunks)
-      let admission = received.admission(plan: plan ?? context.settings.routes.plan(for: received.routingInput))
+      let rules = context.rules
+      let received = try await Part10Upload(context: context, rules: rules).receive(chunks)
+      let admission = received.admission(plan: plan ?? rules.settings.routes.plan(for: received.routingInput))
       return switch try await Admissions(context: context).admit(admission) {
       case .admitted: (received.id, true)
       case .known(let earlier), .replaced(let earlier, _), .looped(let earlier): (earlier, false)

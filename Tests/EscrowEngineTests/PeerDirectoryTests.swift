@@ -1,6 +1,8 @@
 import DICOM
+import EscrowConfiguration
 import EscrowCore
 import EscrowEngine
+import NIOConcurrencyHelpers
 import Testing
 
 @Suite struct PeerDirectoryTests {
@@ -73,5 +75,15 @@ import Testing
     #expect(directory.hasHostNames)
     directory.resolveHosts()
     #expect(directory.caller("LOCAL", at: "127.0.0.1") == .peer(local))
+  }
+}
+
+extension PeerDirectory {
+  /// By a configuration of only these.
+  fileprivate convenience init(peers: [PeerName: Peer], unknownPeers: Set<PeerRight>) {
+    var settings = Settings()
+    settings.peers = peers
+    settings.unknownPeers = unknownPeers
+    self.init(NIOLockedValueBox(Rules(settings)))
   }
 }

@@ -14,7 +14,7 @@ package struct StatusBody: Codable, Sendable {
 
 /// How a destination is and what waits for it.
 package struct DestinationBody: Codable, Sendable {
-  /// `up`, `probing` or `down`.
+  /// `up`, `probing` or `down`; `missing` when it is not configured any more and deliveries wait for it.
   package var health: String
   @OrNull package var reason: String?
   package var queued: Int

@@ -1,6 +1,5 @@
 import DICOMNetwork
 import EscrowCore
-import EscrowConfiguration
 import NIOConcurrencyHelpers
 
 /// The associations on which peers asked that want to be told the answer there, while these are open.
@@ -21,16 +20,9 @@ package final class AskerAssociations: Sendable {
   }
 
   private let entries = NIOLockedValueBox<[JobID: Entry]>([:])
-  private let wanted: Set<PeerName>
 
-  /// - Parameter peers: those that want to be told on the association on which they asked are minded.
-  init(peers: [PeerName: Peer]) {
-    wanted = Set(peers.values.filter { $0.inquiries.reportOn == .same }.map(\.name))
-  }
-
-  /// A request came and is not answered yet.
+  /// A request came, of a peer that wants to be told on the same association, and is not answered yet.
   func expect(_ inquiry: CommitmentInquiry, on association: Association, context: UInt8) {
-    guard wanted.contains(inquiry.peer) else { return }
     entries.withLockedValue { $0[inquiry.job] = Entry(association: association, context: context) }
   }
 

@@ -24,7 +24,9 @@ struct CommitmentInquiries: Sendable {
     do {
       if let refusal = refusal(of: command, context: message.context, on: association) { throw refusal }
       let inquiry = try inquiry(message, on: association)
-      context.askers.expect(inquiry, on: association, context: message.context.id)
+      if context.settings.peers[inquiry.peer]?.inquiries.reportOn == .same {
+        context.askers.expect(inquiry, on: association, context: message.context.id)
+      }
       do {
         try await take(inquiry)
       } catch {

@@ -75,26 +75,14 @@ package struct OperatorChanges: Sendable {
   private func reroute(_ id: InstanceID, by order: BulkOrder) async throws -> String? {
     guard let instance = try await context.ledger.instance(id) else { return "not on record" }
     guard instance.state.hasFile else { return "the instance is \(instance.state)" }
+    let rules = context.rules
     let input: RoutingInput
     do {
-      input = try await context.pool.runIfActive { try routingInput(of: instance) }
+      input = try await context.pool.runIfActive { try StoredInstance(instance, in: context).routingInput(by: rules) }
     } catch let error as SpoolError {
       return "its file cannot be read: \(error)"
     }
     return try await context.ledger.reroute(
-      id, plan: context.settings.routes.plan(for: input), by: order, now: context.clock.now())
-  }
-
-  /// What the routes are given of an instance on record: what its association told, and its header, from its file.
-  private func routingInput(of instance: Instance) throws -> RoutingInput {
-    let wanted = ReceivedInstance.wantedTags(for: context.settings.routes)
-    return instance.routingInput(try StoredInstance(instance, in: context).header(wanted: wanted))
-  }
-}
-
-extension Instance {
-  /// What the routes are given of it, with its header read again.
-  func routingInput(_ header: Header) -> RoutingInput {
-    RoutingInput(header: header, source: source, sop: sop, transferSyntax: transferSyntax)
+      id, plan: rules.settings.routes.plan(for: input), by: order, now: context.clock.now())
   }
 }

@@ -31,6 +31,11 @@ package struct StoredInstance: Sendable {
     return patient.finish()
   }
 
+  /// What the routes are given of it: what its association told, and its header. Blocks; throws ``SpoolError``.
+  func routingInput(by rules: Rules) throws -> RoutingInput {
+    instance.routingInput(try header(wanted: rules.wantedTags))
+  }
+
   /// All elements up to the pixel data, which comes without its value. Blocks; throws ``SpoolError`` or `DataSetError`.
   package func dataSet() throws -> DataSet {
     let reader = try context.spool.open(instance.file)
@@ -43,6 +48,13 @@ package struct StoredInstance: Sendable {
   package func file() throws -> StoredFile {
     StoredFile(
       try context.spool.open(instance.file, dataSetLength: instance.dataSetLength, digest: instance.digest))
+  }
+}
+
+extension Instance {
+  /// What the routes are given of it, with its header read again.
+  func routingInput(_ header: Header) -> RoutingInput {
+    RoutingInput(header: header, source: source, sop: sop, transferSyntax: transferSyntax)
   }
 }
 

@@ -99,16 +99,20 @@ package struct DestinationHealth: Sendable, Equatable {
 
 /// A destination's health, shared by its tasks.
 package final class HealthBox: Sendable {
-  private let retry: RetryPolicy
+  private let retry: NIOLockedValueBox<RetryPolicy>
   private let box = NIOLockedValueBox(DestinationHealth())
 
-  package init(retry: RetryPolicy) { self.retry = retry }
+  package init(retry: RetryPolicy) { self.retry = NIOLockedValueBox(retry) }
+
+  /// Waits by another policy from the next failure on.
+  func use(_ retry: RetryPolicy) { self.retry.withLockedValue { $0 = retry } }
 
   package var current: DestinationHealth { box.withLockedValue { $0 } }
 
   package func failed(
     _ reason: String, trouble: DestinationHealth.Trouble, now: Timestamp, moment: MonotonicTime
   ) -> DestinationHealth.Change {
+    let retry = retry.withLockedValue { $0 }
     let jitter = Double.random(in: 0...1)
     return box.withLockedValue {
       $0.failed(reason, trouble: trouble, retry: retry, jitter: jitter, now: now, moment: moment)

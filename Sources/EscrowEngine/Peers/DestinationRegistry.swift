@@ -29,10 +29,13 @@ package final class DestinationRegistry: Sendable {
   }
 
   /// Adds a destination, in place of the one of that name; nothing for a peer without host and port.
-  package func add(_ peer: Peer) {
+  ///
+  /// - Parameter keepingHealth: what is known of the one of that name holds for the new one.
+  package func add(_ peer: Peer, keepingHealth: Bool = false) {
     guard let host = peer.host, let port = peer.port else { return }
-    let new = Destination(peer: peer, host: host, port: port)
     let old = state.withLockedValue { state in
+      let health = keepingHealth ? state.destinations[peer.name]?.health : nil
+      let new = Destination(peer: peer, host: host, port: port, health: health)
       for listener in state.listeners { listener.yield(new) }
       return state.destinations.updateValue(new, forKey: peer.name)
     }
@@ -42,6 +45,22 @@ package final class DestinationRegistry: Sendable {
   /// Takes a destination away; what waits for it goes on waiting.
   package func remove(_ name: PeerName) {
     state.withLockedValue { $0.destinations.removeValue(forKey: name) }?.retire()
+  }
+
+  /// Goes by another reading of the configuration: a peer that changed is replaced, and what runs to the old one ends by
+  /// the old one's rules; one that is gone is taken away. Modalities that were named at run time stay, but for names that
+  /// are configured now. Returns the names that changed, came or went.
+  func replace(_ old: [PeerName: Peer], by new: [PeerName: Peer]) -> Set<PeerName> {
+    var changed: Set<PeerName> = []
+    for (name, peer) in new where peer.isDestination && self[name]?.peer != peer {
+      add(peer, keepingHealth: old[name] != nil)
+      changed.insert(name)
+    }
+    for name in Set(old.keys).union(new.keys) where self[name] != nil && !(new[name]?.isDestination ?? false) {
+      remove(name)
+      changed.insert(name)
+    }
+    return changed
   }
 
   /// Every destination there is, and then each that is added, until ``close()``.
@@ -90,11 +109,12 @@ package final class Destination: Sendable {
   /// Woken when something may be due to be asked for by query.
   let querySignal = Signal()
 
-  package init(peer: Peer, host: String, port: Int) {
+  init(peer: Peer, host: String, port: Int, health: HealthBox?) {
     self.peer = peer
     self.host = host
     self.port = port
-    health = HealthBox(retry: peer.retry)
+    self.health = health ?? HealthBox(retry: peer.retry)
+    health?.use(peer.retry)
   }
 
   package var name: PeerName { peer.name }
@@ -152,4 +172,9 @@ package final class Destination: Sendable {
       return mayHaveWork
     }
   }
+}
+
+extension Peer {
+  /// Whether it says where instances can be sent to.
+  var isDestination: Bool { host != nil && port != nil }
 }

@@ -9,9 +9,11 @@ package struct Modalities: Sendable {
 
   package init(context: EngineContext) { self.context = context }
 
-  /// At start: those that were named before. A name that the configuration has by now is the configuration's.
+  /// At start, and when the configuration was read again: those that were named before. A name that the configuration
+  /// has by now is the configuration's.
   func restore() async throws {
     for modality in try await context.ledger.modalities() where context.settings.peers[modality.name] == nil {
+      guard context.destinations[modality.name]?.peer != modality.peer else { continue }
       if try await context.ledger.hasRouted(to: modality.name) {
         context.logger.warning("a modality is not used: \(ModalityError.nameOfADestination(modality.name))")
       } else {
@@ -55,11 +57,17 @@ package struct Modalities: Sendable {
   private func begin(_ modality: NamedModality) async {
     context.peers.add(modality.peer)
     context.destinations.add(modality.peer)
+    // The name may have become one of the configuration meanwhile.
+    if let configured = context.settings.peers[modality.name] {
+      context.peers.remove(modality.name)
+      return configured.isDestination ? context.destinations.add(configured) : context.destinations.remove(modality.name)
+    }
     // Not while the router is being stopped.
     try? await context.pool.runIfActive { context.peers.resolveHosts(of: modality.name) }
   }
 
   private func end(_ name: PeerName) {
+    guard context.settings.peers[name] == nil else { return }
     context.destinations.remove(name)
     context.peers.remove(name)
   }

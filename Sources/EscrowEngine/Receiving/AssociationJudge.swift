@@ -10,25 +10,27 @@ struct AssociationJudge: Sendable {
 
   /// Judges an A-ASSOCIATE-RQ (PS3.8 §7.1.1): the caller by AE title and address, the contexts by its rights.
   func judge(_ request: AssociateRequest, from remote: RemoteEndpoint) -> AssociationVerdict {
-    if context.settings.dicom.checkCalledAE, !context.settings.aeTitles.contains(request.calledAE) {
+    // One look at the rules: routes, peers and rights of one reading.
+    let rules = context.rules
+    if rules.settings.dicom.checkCalledAE, !rules.settings.aeTitles.contains(request.calledAE) {
       return .reject(.calledAENotRecognized, "called AE title \(request.calledAE.rawValue.escaped) is not one of ours")
     }
-    let caller = context.peers.caller(request.callingAE, at: remote.address)
-    let rights = context.peers.rights(of: caller)
+    let caller = rules.peers.caller(request.callingAE, at: remote.address)
+    let rights = rules.peers.rights(of: caller)
     guard !rights.isEmpty else {
       return .reject(.callingAENotRecognized, explanation(of: caller, request: request, remote: remote))
     }
-    return .accept(policy(for: rights))
+    return .accept(policy(for: rights, by: rules))
   }
 
-  private func policy(for rights: Set<PeerRight>) -> AcceptorPolicy {
+  private func policy(for rights: Set<PeerRight>, by rules: Rules) -> AcceptorPolicy {
     let storage: ServiceTerms.Judgement =
       !rights.contains(.store)
       ? .refused(.userRejection) : context.space.isFull ? .refused(.noReason) : .accepted(.storage)
     // Who may not ask is told so by the status of the answer.
     let commitment = ServiceTerms.Judgement.accepted(.commitment(requestorMayBeSCU: true, requestorMayBeSCP: true))
     return AcceptorPolicy(
-      maximumLength: UInt32(context.settings.dicom.limits.maximumLength),
+      maximumLength: UInt32(rules.settings.dicom.limits.maximumLength),
       implementationClassUID: Software.implementationClassUID,
       implementationVersionName: Software.implementationVersionName
     ) { abstractSyntax, service in
@@ -43,7 +45,7 @@ struct AssociationJudge: Sendable {
   }
 
   private func explanation(
-    of caller: PeerDirectory.Caller, request: AssociateRequest, remote: RemoteEndpoint
+    of caller: PeerTable.Caller, request: AssociateRequest, remote: RemoteEndpoint
   ) -> String {
     let name = request.callingAE.rawValue.escaped
     return switch caller {

@@ -7,6 +7,7 @@ import NIOCore
 /// Takes a Part 10 file that comes in pieces into the spool: its data set byte for byte, with a File Meta of ours.
 struct Part10Upload: Sendable {
   let context: EngineContext
+  let rules: Rules
 
   func receive<Chunks: AsyncSequence>(_ chunks: Chunks) async throws -> ReceivedInstance
   where Chunks.Element == ByteBuffer {
@@ -66,8 +67,8 @@ struct Part10Upload: Sendable {
     let receiver = try StoreReceiver(
       sop: sop, transferSyntax: meta.transferSyntax.uid,
       source: Source(
-        callingAE: "", calledAE: context.settings.aeTitles.first ?? "", address: "http", peer: nil, association: "http"),
-      context: context, wanted: ReceivedInstance.wantedTags(for: context.settings.routes), resume: { room.wake() })
+        callingAE: "", calledAE: rules.settings.aeTitles.first ?? "", address: "http", peer: nil, association: "http"),
+      context: context, rules: rules, resume: { room.wake() })
     start.moveReaderIndex(forwardBy: offset)
     _ = receiver.receive(start.slice())
     return receiver

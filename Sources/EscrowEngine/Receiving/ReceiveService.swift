@@ -13,14 +13,12 @@ package struct ReceiveService: AssociationService {
   private let judge: AssociationJudge
   private let reports: CommitmentReports
   private let inquiries: CommitmentInquiries
-  private let wanted: Set<Tag>
 
   package init(context: EngineContext) {
     self.context = context
     judge = AssociationJudge(context: context)
     reports = CommitmentReports(context: context)
     inquiries = CommitmentInquiries(context: context)
-    wanted = ReceivedInstance.wantedTags(for: context.settings.routes)
   }
 
   package func judge(_ request: AssociateRequest, from remote: RemoteEndpoint) async -> AssociationVerdict {
@@ -120,7 +118,7 @@ package struct ReceiveService: AssociationService {
     let instance = ReceivedInstance(
       id: receiver.id, sop: receiver.sop, transferSyntax: receiver.transferSyntax, source: receiver.source,
       receivedAt: receiver.receivedAt, dataSetLength: file.dataSetLength, digest: file.digest, header: header)
-    try await Admissions(context: context).admit(instance.admission(by: context.settings.routes))
+    try await Admissions(context: context).admit(instance.admission(by: receiver.rules.settings.routes))
     return nil
   }
 
@@ -131,19 +129,20 @@ package struct ReceiveService: AssociationService {
     guard StoreRefusal.of(command, contextClass: accepted.abstractSyntax) == nil, !context.space.isFull,
       let classUID = command.affectedSOPClassUID, let instanceUID = command.affectedSOPInstanceUID
     else { return .discard }
+    let rules = context.rules
     do {
       return .stream(
         try StoreReceiver(
           sop: SOPInstance(classUID: classUID, instanceUID: instanceUID), transferSyntax: accepted.transferSyntax,
-          source: source(of: association), context: context, wanted: wanted, resume: resume))
+          source: source(of: association, by: rules), context: context, rules: rules, resume: resume))
     } catch {
       context.logger.error("no spool file can be begun: \(error)", metadata: ["association": "\(association.id)"])
       return .discard
     }
   }
 
-  private func source(of association: Association) -> Source {
-    let caller = context.peers.caller(association.callingAE, at: association.remote.address)
+  private func source(of association: Association, by rules: Rules) -> Source {
+    let caller = rules.peers.caller(association.callingAE, at: association.remote.address)
     let name: PeerName? = if case .peer(let peer) = caller { peer.name } else { nil }
     return Source(
       callingAE: association.callingAE, calledAE: association.calledAE, address: association.remote.address, peer: name,

@@ -13,11 +13,13 @@ final class StoreReceiver: DataSetReceiver {
   let transferSyntax: UID
   let source: Source
   let receivedAt: Timestamp
+  /// By what it is routed: what is looked for in its header is what these rules need.
+  let rules: Rules
   private let writer: SpoolWriter
   private let header: HeaderObserver
 
   init(
-    sop: SOPInstance, transferSyntax: UID, source: Source, context: EngineContext, wanted: Set<Tag>,
+    sop: SOPInstance, transferSyntax: UID, source: Source, context: EngineContext, rules: Rules,
     resume: @escaping @Sendable () -> Void
   ) throws {
     receivedAt = context.clock.now()
@@ -25,7 +27,8 @@ final class StoreReceiver: DataSetReceiver {
     self.sop = sop
     self.transferSyntax = transferSyntax
     self.source = source
-    header = HeaderObserver(transferSyntax: transferSyntax, wanted: wanted)
+    self.rules = rules
+    header = HeaderObserver(transferSyntax: transferSyntax, wanted: rules.wantedTags)
     writer = try context.spool.writer(
       id: id, sop: sop, transferSyntax: transferSyntax, source: source, receivedAt: receivedAt, observer: header,
       onDrained: resume)

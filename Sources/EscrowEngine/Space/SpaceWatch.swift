@@ -20,15 +20,18 @@ package final class SpaceWatch: Sendable {
   /// How long people are told of a failed write after the last one.
   private static let troubleLasts = Duration.seconds(60)
 
-  private let settings: Settings.SpoolSettings
+  private let settings: NIOLockedValueBox<Settings.SpoolSettings>
   /// Held while somebody measures, which may take as long as a sick disk wants; nobody waits for it but others who do.
   private let measuring = NIOLock()
   private let places: NIOLockedValueBox<[SpacePlace]>
 
   package init(_ volumes: [Volume], settings: Settings.SpoolSettings) {
-    self.settings = settings
+    self.settings = NIOLockedValueBox(settings)
     places = NIOLockedValueBox(volumes.map { SpacePlace(volume: $0) })
   }
+
+  /// Goes by other watermarks from the next measurement on.
+  package func use(_ settings: Settings.SpoolSettings) { self.settings.withLockedValue { $0 = settings } }
 
   /// Whether storing is refused.
   package var isFull: Bool { refusal != nil }
@@ -57,6 +60,7 @@ package final class SpaceWatch: Sendable {
         for index in places.indices { places[index].forget(before: now) }
         return places
       }
+      let settings = settings.withLockedValue { $0 }
       for index in seen.indices { seen[index].measure(settings) }
       let spool = seen.first { $0.volume.content == .spool }?.usage?.device ?? 0
       for index in seen.indices where seen[index].volume.content == .ledger {

@@ -45,7 +45,7 @@ extension Simulation {
       source: Source(
         callingAE: AETitle(peer.rawValue.uppercased()), calledAE: "ESCROW", address: "10.0.0.7", peer: peer,
         association: "a"),
-      context: context, wanted: ReceivedInstance.wantedTags(for: context.settings.routes), resume: {})
+      context: context, rules: context.rules, resume: {})
     journal.note("\(peer) begins \(content.sop.instanceUID) \(content.digest) as \(receiver.id)")
     process?.receptions.append(SimulatedReception(content: content, receiver: receiver, rest: content.bytes[...]))
   }
