@@ -13,6 +13,7 @@ package struct AdminServer: Service {
   private let ping: WebhookRoutes.Ping
   private let backup: BackupRoutes.Backup
   private let routesOnDisk: ReplayRoutes.Reading
+  private let reload: ReloadRoutes.Reload
   private let running: @Sendable (Int) async -> Void
   private let patience: Duration
 
@@ -20,12 +21,14 @@ package struct AdminServer: Service {
   ///   - ping: sends a `ping` to a webhook that is configured.
   ///   - backup: makes a backup of the ledger in a directory.
   ///   - routesOnDisk: reads the route files as they are now.
+  ///   - reload: reads the configuration again.
   ///   - running: told the port when the server accepts requests.
   ///   - patience: how long a request that changes something waits until the router is ready.
   package init(
     context: EngineContext, readiness: Readiness,
     ping: @escaping @Sendable (String) async throws -> WebhookPing, backup: @escaping BackupRoutes.Backup,
     routesOnDisk: @escaping ReplayRoutes.Reading,
+    reload: @escaping ReloadRoutes.Reload,
     running: @escaping @Sendable (Int) async -> Void = { _ in }, patience: Duration = .seconds(30)
   ) {
     self.context = context
@@ -33,6 +36,7 @@ package struct AdminServer: Service {
     self.ping = ping
     self.backup = backup
     self.routesOnDisk = routesOnDisk
+    self.reload = reload
     self.running = running
     self.patience = patience
   }
@@ -65,6 +69,7 @@ package struct AdminServer: Service {
     JobListRoutes(context: context).add(to: api)
     BackupRoutes(context: context, backup: backup).add(to: api)
     ReplayRoutes(context: context, routes: routesOnDisk).add(to: api)
+    ReloadRoutes(reload: reload).add(to: api)
     addCompatible(to: CompatibleRouting(router))
     return router
   }

@@ -1,3 +1,4 @@
+import EscrowConfiguration
 import EscrowEngine
 import Foundation
 package import HTTPTypes
@@ -9,11 +10,14 @@ package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
   package var title: String
   package var statusCode: Int
   package var detail: String
+  /// What is wrong with the configuration, in order; only in answers to a reload.
+  package var problems: [ProblemBody]?
 
   private enum CodingKeys: String, CodingKey {
     case title
     case statusCode = "status"
     case detail
+    case problems
   }
 
   package var status: HTTPResponse.Status { HTTPResponse.Status(code: statusCode) }
@@ -59,6 +63,14 @@ package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
       case .noRoom: ProblemDetails(title: "Insufficient storage", statusCode: 507, detail: "\(error)")
       case .noReferences, .notDICOM: .badRequest("\(error)")
       }
+  }
+
+  /// A configuration that is wrong.
+  init(_ error: ConfigurationError) {
+    self.init(
+      title: "Configuration not valid", statusCode: 422,
+      detail: "nothing was changed, what was in force stays:\n\(error)")
+    problems = error.problems.map { ProblemBody($0) }
   }
 
   init(title: String, statusCode: Int, detail: String) {

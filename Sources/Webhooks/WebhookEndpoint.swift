@@ -1,7 +1,7 @@
 package import EscrowCore
 
 /// A receiver of webhooks.
-package struct WebhookEndpoint: Sendable {
+package struct WebhookEndpoint: Sendable, Equatable {
   package let name: String
   package let url: String
   /// Two while rotating: every request carries a signature by each.

@@ -2,7 +2,7 @@ import Crypto
 import FoundationEssentials
 
 /// A key shared with a receiver: `whsec_` followed by base64 (Standard Webhooks 1.0.0). Never shown.
-package struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectable {
+package struct WebhookSecret: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
   private let key: SymmetricKey
 
   /// Nil unless `text` is `whsec_` and the base64 of at least one byte.

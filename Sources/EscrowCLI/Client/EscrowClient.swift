@@ -53,7 +53,7 @@ struct EscrowClient {
 
   /// A request that is wrong, or names what is not configured, is the caller's to mend.
   private static func code(of status: Int, problem: ProblemDetails?) -> Failure.Code {
-    status == 400 || problem?.title == ProblemDetails.unknownDestinationTitle ? .usage : .no
+    status == 400 || status == 422 || problem?.title == ProblemDetails.unknownDestinationTitle ? .usage : .no
   }
 
   // MARK: libcurl

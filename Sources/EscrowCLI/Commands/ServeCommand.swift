@@ -9,7 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Run the router.",
     discussion: """
-      Stops on SIGTERM and SIGINT: what is being sent is finished, everything else is on disk.
+      Stops on SIGTERM and SIGINT: what is being sent is finished, everything else is on disk. Reads its configuration \
+      again on SIGHUP, on `escrow reload`, and when a route file changed: all of it is right, or nothing changes.
 
       Example:
         escrow serve --config /etc/escrow/escrow.yaml
@@ -20,9 +21,11 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try ConfigurationFile.load(config).settings
+    let source = ConfigurationSource(file: ConfigurationFile.path(config), settings: settings)
     let logger = LogOutput.logger(level: settings.log.level)
     var composition = Composition(settings: settings, logger: logger)
     composition.routesOnDisk = { [config] in try ConfigurationFile.read(config).settings.routes }
+    composition.source = source
     composition.ready = { dicom, http in
       print("escrow \(Software.version) is ready")
       print("  DICOM  \(settings.aeTitles.first?.rawValue ?? "ESCROW")@\(settings.dicom.host):\(dicom)")

@@ -22,6 +22,8 @@ package struct Composition {
   let logger: Logger
   /// What it is made of below the road; always the default but in tests of what the tests would notice.
   let parts: Parts
+  /// Where the settings are from, to be read again; nil when they cannot.
+  package var source: ConfigurationSource?
   /// Told when the listener and the API accept connections: the DICOM port and the HTTP port.
   package var ready: @Sendable (_ dicom: Int, _ http: Int) async -> Void = { _, _ in }
 
@@ -39,7 +41,7 @@ package struct Composition {
 
   /// Runs until the process is told to stop (SIGTERM, SIGINT), or until a part fails.
   package func run() async throws {
-    // A terminal that goes away, or a reload that is not supported yet, must not end the router.
+    // A terminal that goes away, or a reload before the router is ready for one, must not end it.
     signal(SIGHUP, SIG_IGN)
     let pool = NIOThreadPool(numberOfThreads: Self.ioThreads)
     pool.start()
@@ -84,6 +86,7 @@ package struct Composition {
     pool: NIOThreadPool
   ) throws -> ServiceGroup {
     let readiness = Readiness()
+    let reload = source.map { Reload(file: $0.file, read: $0.routes, context: context, webhooks: webhooks) }
     let http = Announcement(readiness: readiness, ready: ready)
     var services: [any Service] = [
       WebhookService(dispatcher: webhooks),
@@ -92,10 +95,16 @@ package struct Composition {
         backup: { [ledger] in
           try await BackupFolder.create(at: $0).write(now: .now()) { try await ledger.copy(to: $0) }
         },
-        routesOnDisk: routesOnDisk, running: { await http.http(on: $0) }),
+        routesOnDisk: routesOnDisk,
+        reload: {
+          guard let reload else { throw ReloadError.noFile }
+          return try await reload.run(by: $0)
+        },
+        running: { await http.http(on: $0) }),
     ]
+    if let reload { services.append(ReloadService(reload: reload, context: context, readiness: readiness)) }
     if let port = settings.builtInArchivePort {
-      services.append(try archive(port: port, group: group, pool: pool, readiness: readiness))
+      services.append(try archive(port: port, context: context, group: group, pool: pool, readiness: readiness))
     }
     services.append(Engine(context: context, group: group, listening: { await http.dicom(on: $0) }))
     // What one of them cannot go on without, ends the others in good order: a connection that was just accepted and is
@@ -117,15 +126,12 @@ package struct Composition {
   ///
   /// It keeps what it stores beside the spool.
   private func archive(
-    port: Int, group: any EventLoopGroup, pool: NIOThreadPool, readiness: Readiness
-  ) throws
-    -> BuiltInArchive
-  {
-    let ours = settings.aeTitles
-    return try BuiltInArchive(
+    port: Int, context: EngineContext, group: any EventLoopGroup, pool: NIOThreadPool, readiness: Readiness
+  ) throws -> BuiltInArchive {
+    try BuiltInArchive(
       directory: settings.spool.path + "-archive", at: .init(port: port), group: group, pool: pool,
       reportTo: { aeTitle in
-        guard ours.contains(aeTitle), let port = readiness.port else { return nil }
+        guard context.settings.aeTitles.contains(aeTitle), let port = readiness.port else { return nil }
         return ("127.0.0.1", port)
       }, logger: logger)
   }

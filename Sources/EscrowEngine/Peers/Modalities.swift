@@ -60,7 +60,8 @@ package struct Modalities: Sendable {
     // The name may have become one of the configuration meanwhile.
     if let configured = context.settings.peers[modality.name] {
       context.peers.remove(modality.name)
-      return configured.isDestination ? context.destinations.add(configured) : context.destinations.remove(modality.name)
+      return configured.isDestination
+        ? context.destinations.add(configured) : context.destinations.remove(modality.name)
     }
     // Not while the router is being stopped.
     try? await context.pool.runIfActive { context.peers.resolveHosts(of: modality.name) }

@@ -21,6 +21,15 @@ package struct RuleChange: Sendable {
     package var wouldMatch: Int
     /// What changed and counts from the next start on.
     package var restartNeeded: [String]
+
+    package init(routes: Int, peers: Int, held: Int, examined: Int, wouldMatch: Int, restartNeeded: [String]) {
+      self.routes = routes
+      self.peers = peers
+      self.held = held
+      self.examined = examined
+      self.wouldMatch = wouldMatch
+      self.restartNeeded = restartNeeded
+    }
   }
 
   /// Held instances whose headers are read to see what would become of them.
@@ -44,8 +53,13 @@ package struct RuleChange: Sendable {
 
   /// Puts it into force.
   ///
-  /// - Parameter prepare: what has to be durable before; if it throws, nothing changes.
-  package func apply(by actor: String, preparing prepare: (Settings) async throws -> Void) async throws -> Result {
+  /// - Parameters:
+  ///   - prepare: what has to be durable before; if it throws, nothing changes.
+  ///   - inForce: told as soon as it is in force.
+  package func apply(
+    by actor: String, preparing prepare: (Settings) async throws -> Void = { _ in },
+    inForce: (Settings) throws -> Void = { _ in }
+  ) async throws -> Result {
     let old = context.settings
     let hosts = try await newHosts()
     try await prepare(settings)
@@ -54,6 +68,7 @@ package struct RuleChange: Sendable {
     let changed = context.destinations.replace(old.peers, by: settings.peers)
     for name in changed { context.destinations[name]?.hurry(moment: context.clock.monotonic()) }
     context.storage.wake()
+    try inForce(settings)
     try await follow(changed, by: actor)
     return try await result()
   }
@@ -83,7 +98,9 @@ package struct RuleChange: Sendable {
 
   /// A destination that refused to be asked for commitment is asked again now: most often that is what was mended.
   private func liftRefusals(by actor: String) async throws {
-    let refusing = try await context.ledger.alarms().filter { $0.kind == .commitmentRefused }.map { PeerName($0.subject) }
+    let refusing = try await context.ledger.alarms().filter { $0.kind == .commitmentRefused }.map {
+      PeerName($0.subject)
+    }
     for name in refusing where context.destinations[name] != nil {
       _ = try await context.ledger.change(
         DeliveryFilter(states: [.sent], destinations: [name]), .askAgain,

@@ -69,7 +69,7 @@ package final class EscrowProcess: Sendable {
     return escrow
   }
 
-  /// Writes or replaces a route file; it counts from the next start on.
+  /// Writes or replaces a route file; it counts from the next start or reload on.
   package func write(route name: String, _ text: String) throws {
     try stage.directory.write(text + "\n", to: "\(folder)routes/\(name).yaml")
   }

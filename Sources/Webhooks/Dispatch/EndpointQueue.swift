@@ -16,10 +16,15 @@ struct EndpointQueue: Sendable {
   let timing: DispatchTiming
   let logger: Logger
   private let bell = Bell()
+  private let ended = Bell()
+  /// Rung when the queue whose place this one took has ended.
+  private let predecessorEnded: Bell?
   private let state = NIOLockedValueBox(QueueState())
 
-  init(_ endpoint: WebhookEndpoint, _ parts: WebhookDispatcher.Parts) {
+  /// - Parameter predecessor: what is stopped for this one; what it is telling is told by it, not twice.
+  init(_ endpoint: WebhookEndpoint, _ parts: WebhookDispatcher.Parts, after predecessor: EndpointQueue? = nil) {
     self.endpoint = endpoint
+    predecessorEnded = predecessor?.ended
     outbox = parts.outbox
     timing = parts.timing
     attempt = WebhookAttempt(endpoint: endpoint, transport: parts.transport, timing: timing, apiURL: parts.apiURL)
@@ -45,6 +50,8 @@ struct EndpointQueue: Sendable {
 
   /// Sends until stopped or cancelled.
   func run() async {
+    await predecessorEnded?.wait()
+    defer { ended.ring() }
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         let now = timing.now()

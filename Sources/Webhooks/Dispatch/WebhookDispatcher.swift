@@ -1,5 +1,6 @@
 package import EscrowCore
 package import Logging
+import NIOConcurrencyHelpers
 
 /// Tells endpoints what happened: takes due rows of the outbox, sends them signed, records how it went.
 ///
@@ -18,8 +19,16 @@ package struct WebhookDispatcher: Sendable {
     var logger: Logger
   }
 
+  private struct Roster {
+    var queues: [EndpointQueue] = []
+    var isStopping = false
+  }
+
   private let parts: Parts
-  private let queues: [EndpointQueue]
+  private let roster = NIOLockedValueBox(Roster())
+  /// Every queue there ever was, to be run.
+  private let begun: AsyncStream<EndpointQueue>
+  private let begin: AsyncStream<EndpointQueue>.Continuation
   private let stopping = Bell()
 
   /// - Parameter apiURL: where receivers reach the HTTP interface, for links in bodies; nil leaves them out.
@@ -30,16 +39,17 @@ package struct WebhookDispatcher: Sendable {
     let base = apiURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
     let parts = Parts(outbox: outbox, transport: transport, timing: timing, apiURL: base, logger: logger)
     self.parts = parts
-    queues = endpoints.map { EndpointQueue($0, parts) }
+    (begun, begin) = AsyncStream.makeStream(of: EndpointQueue.self)
+    use(endpoints)
   }
 
   /// Sends until ``shutdown()`` or cancellation, which ends running requests at once.
   package func run() async throws {
     await withTaskGroup(of: Void.self) { group in
-      if !queues.isEmpty { group.addTask { await serve() } }
+      group.addTask { await serve() }
       group.addTask {
         await stopping.wait()
-        if !queues.isEmpty { try? await parts.timing.sleep(parts.timing.now() + Self.grace) }
+        try? await parts.timing.sleep(parts.timing.now() + Self.grace)
       }
       await group.next()
       group.cancelAll()
@@ -52,8 +62,35 @@ package struct WebhookDispatcher: Sendable {
     for queue in queues { queue.wake() }
   }
 
+  /// Tells these endpoints from now on. One that is as it was goes on; what is being told to one that changed or is gone
+  /// ends first.
+  package func use(_ endpoints: [WebhookEndpoint]) {
+    let replaced: [EndpointQueue] = roster.withLockedValue { roster in
+      guard !roster.isStopping else { return [] }
+      var old = Dictionary(roster.queues.map { ($0.endpoint.name, $0) }, uniquingKeysWith: { first, _ in first })
+      roster.queues = endpoints.map { endpoint in
+        if let same = old[endpoint.name], same.endpoint == endpoint {
+          old[endpoint.name] = nil
+          return same
+        }
+        let queue = EndpointQueue(endpoint, parts, after: old[endpoint.name])
+        begin.yield(queue)
+        return queue
+      }
+      return Array(old.values)
+    }
+    for queue in replaced { queue.stop() }
+  }
+
+  private var queues: [EndpointQueue] { roster.withLockedValue { $0.queues } }
+
   /// Takes nothing more from the outbox and lets running requests end within ``grace``; then ``run()`` returns.
   package func shutdown() {
+    let queues = roster.withLockedValue { roster in
+      roster.isStopping = true
+      return roster.queues
+    }
+    begin.finish()
     for queue in queues { queue.stop() }
     stopping.ring()
   }
@@ -84,7 +121,7 @@ package struct WebhookDispatcher: Sendable {
 
   private func serve() async {
     await withDiscardingTaskGroup { group in
-      for queue in queues { group.addTask { await queue.run() } }
+      for await queue in begun { group.addTask { await queue.run() } }
     }
   }
 }

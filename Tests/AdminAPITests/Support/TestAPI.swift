@@ -20,6 +20,7 @@ struct TestAPI {
   static func run(
     routes: [Route] = [], routesOnDisk: @escaping ReplayRoutes.Reading = { RouteTable(routes: []) },
     readiness: Readiness = TestAPI.ready, patience: Duration = .seconds(60),
+    reload: @escaping ReloadRoutes.Reload = { _ in throw ReloadError.noFile },
     prepare: (any Ledger) async throws -> Void = { _ in },
     _ body: @escaping @Sendable (any TestClientProtocol, EngineContext) async throws -> Void
   ) async throws {
@@ -42,7 +43,7 @@ struct TestAPI {
     let application = Application(
       router: AdminServer(
         context: context, readiness: readiness, ping: { _ in WebhookPing(status: 200, seconds: 0) },
-        backup: { try TestAPI.backup(in: $0) }, routesOnDisk: routesOnDisk, patience: patience
+        backup: { try TestAPI.backup(in: $0) }, routesOnDisk: routesOnDisk, reload: reload, patience: patience
       ).router())
     try await application.test(.router) { try await body($0, context) }
   }
