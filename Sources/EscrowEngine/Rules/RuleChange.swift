@@ -45,9 +45,10 @@ package struct RuleChange: Sendable {
   package init(to loaded: Settings, context: EngineContext) throws {
     self.context = context
     (settings, restartNeeded) = context.settings.taking(loaded)
-    let ourselves = settings.routes.routes.flatMap(\.sends).map(\.destination).first { name in
-      settings.peers[name].map(settings.isOurselves) ?? false
+    let destinations = settings.routes.routes.flatMap(\.sends).flatMap {
+      $0.destinations + [$0.terms.alternative?.destination].compactMap { $0 }
     }
+    let ourselves = destinations.first { settings.peers[$0].map(settings.isOurselves) ?? false }
     if let ourselves { throw RuleConflict.sendsToOurselves(ourselves, port: settings.dicom.port) }
   }
 
