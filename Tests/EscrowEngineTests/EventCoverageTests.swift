@@ -11,8 +11,6 @@ import Testing
     case notYet(String)
   }
 
-  private static let queries = Reached.notYet("proof by query")
-
   private static func row(_ from: DeliveryState, _ event: DeliveryEvent) -> Reached? {
     switch (event, from) {
     case (.claimed, _), (.storedAndProven, _): .by("successIsDelivered")
@@ -27,7 +25,8 @@ import Testing
     case (.proved, .sent): .by("whatAsksForAPersonIsAnAlarmAndAReportIsStillTaken")
     case (.proved, .requested): .by("theRightReportProves")
     case (.proved, .failed): .by("whatHasFailedIsProved")
-    case (.found, _), (.notFound, _), (.missingAfterQueries, _): queries
+    case (.found, _): .by("whatIsFoundIsDelivered")
+    case (.notFound, _), (.missingAfterQueries, _): .by("whatTheArchiveLosesIsSentAgainUntilItIsFound")
     case (.proofRaised, _): .by("aStrongerProofIsStillToBeHad")
     case (.reportedFailedResend, .requested): .by("whatTheArchiveNeverHasIsSentFourTimes")
     case (.reportedFailedAskAgain, .requested): .by("whatMayBeOtherwiseNextTimeIsAskedForFirst")
@@ -38,7 +37,8 @@ import Testing
     case (.contradictedAskAgain, _): .by("aNewerFailureContradictsAnOlderProof")
     case (.gaveUp, .queued): .by("aLostFileFailsWhatIsQueuedForOthers")
     case (.gaveUp, .sending): .by("doubtfulFailuresAreTriedSoOften")
-    case (.gaveUp, .sent), (.gaveUp, .requested): .notYet("what reports say has events of its own")
+    case (.gaveUp, .sent): .by("whatIsNotMeantProvesNothing")
+    case (.gaveUp, .requested): .notYet("what reports say has events of its own")
     case (.cancelled, .queued): .by("givesADestinationUpAndLetsTheCopyGo")
     case (.cancelled, .sending): .by("whatIsBeingSentIsCancelledOnlyIfItEndsWithoutSuccess")
     case (.cancelled, _), (.requeued, .cancelled), (.waived, .cancelled):

@@ -157,6 +157,45 @@ import Testing
     }
   }
 
+  /// Who is asked need not be who stores: what is wrong with one says nothing of the other.
+  @Test func whoIsAskedMayBeAnother() async throws {
+    try await TestArchive.run { index in
+      index.queried(relational: true)
+      index.answerQueries(Self.everything)
+      let port = index.port
+      try await CommitmentScene.run(
+        CommitmentScene.samples(2), routes: [.everything(proof: .query)],
+        adapt: {
+          $0.query.policy.after = .milliseconds(1)
+          ($0.query.aeTitle, $0.query.port) = ("INDEX", port)
+        }
+      ) { scene in
+        try await scene.store()
+        for number in 0..<2 { try await scene.waits(for: .delivered, of: number) }
+        #expect(scene.archive.queries.isEmpty && !index.queries.isEmpty)
+      }
+    }
+  }
+
+  @Test func whoIsAskedAndCannotBeReachedStopsNoSending() async throws {
+    try await CommitmentScene.run(
+      CommitmentScene.samples(2), routes: [.everything(proof: .query)],
+      adapt: {
+        $0.query.policy.after = .milliseconds(1)
+        $0.query.port = 1
+      }
+    ) { scene in
+      try await scene.store([scene.samples[0]])
+      try await scene.engine.eventually("a query that does not arrive") {
+        try await scene.delivery().lastError?.contains("not asked: cannot connect") == true
+      }
+      try await scene.store([scene.samples[1]])
+      try await scene.waits(for: .sent, of: 1)
+      #expect(scene.engine.context.destinations["archive"]?.health.current.state == .up)
+      #expect(try await scene.delivery().failedAsks == 0)
+    }
+  }
+
   /// The series of an instance is not known when its header has none: it is asked for with what is known.
   @Test func whatHasNoSeriesIsAskedForAlone() async throws {
     let due = [1, 2].map { number in

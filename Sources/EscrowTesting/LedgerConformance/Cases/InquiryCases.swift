@@ -62,6 +62,14 @@ extension LedgerConformance {
       try await scene.inquire(2, about: [1], proof: .response, at: 20)
       try await expect(scene.told(2, at: 20), [UID.number(1).rawValue])
     },
+    LedgerCase("what was only found is no commitment") { scene in
+      try await scene.admit(1, to: [.query("archive")])
+      try await scene.send(at: 10)
+      try await scene.answer([1: .found], at: 20)
+      try await expect(scene.delivery(1).state, .delivered)
+      try await scene.inquire(1, about: [1], at: 30)
+      try await expect(scene.told(1, at: 30), [UID.number(1) + " 272"])
+    },
     LedgerCase("what the asker itself proves is no proof") { scene in
       try await scene.admit(1)
       try await scene.deliver()
