@@ -71,6 +71,16 @@ import Testing
     }
   }
 
+  @Test func whatWouldBeEditedIsListed() async throws {
+    var route = try Self.route("ct", .patientID, "SECRET")
+    route.sends[0].terms = SendTerms(edits: [Edit("PatientAddress", .remove)])
+    try await replay(route) { body in
+      #expect(body.changed == 3 && body.newlyHeld == 0)
+      #expect(body.differences.map { $0.wouldGo.map(\.edits) } == Array(repeating: [["PatientAddress"]], count: 3))
+      #expect(body.differences.map { $0.went.map(\.edits) } == [[[]], [[]], []])
+    }
+  }
+
   @Test func whatWouldBeHeldIsCounted() async throws {
     try await replay(try Self.route("mr", .modality, "MR")) { body in
       #expect(body.newlyHeld == 2 && body.unchanged == 1 && body.changed == 2)

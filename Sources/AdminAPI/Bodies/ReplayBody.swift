@@ -68,6 +68,14 @@ package struct ReplayBody: Codable, Sendable {
   package struct Target: Codable, Sendable {
     package var to: String
     package var proof: String
+    /// The keywords of the attributes that are changed on the way.
+    package var edits: [String]
+
+    init(_ target: ReplayTarget) {
+      to = target.to.rawValue
+      proof = target.proof.rawValue
+      edits = target.edits.map(\.keyword)
+    }
   }
 
   /// A route of which it cannot be told, and the keys of its `match` that are the cause.
@@ -123,9 +131,8 @@ extension ReplayBody.Difference {
     callingAE = instance.source.callingAE.rawValue
     sourceAddress = instance.source.address
     receivedAt = instance.receivedAt.rfc3339
-    went = difference.went.map { .init(to: $0.to.rawValue, proof: $0.proof.rawValue) }.sorted { $0.to < $1.to }
-    wouldGo =
-      difference.outlook.plan?.deliveries.map { .init(to: $0.destination.rawValue, proof: $0.proof.rawValue) } ?? []
+    went = difference.went.map(ReplayBody.Target.init)
+    wouldGo = difference.wouldGo.map(ReplayBody.Target.init)
     wouldBeHeld = difference.outlook.plan?.hold
     untold = difference.outlook.untold.map { .init(route: $0.route, conditions: $0.conditions) }
   }

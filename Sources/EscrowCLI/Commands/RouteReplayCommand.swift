@@ -97,7 +97,11 @@ struct RouteReplayCommand: ParsableCommand {
 
 /// Destinations with what they must prove; nil for none.
 private func text(_ targets: [ReplayBody.Target]) -> String? {
-  targets.isEmpty ? nil : targets.map { "\($0.to) (\($0.proof))" }.joined(separator: ", ")
+  let texts = targets.map { target in
+    let edited = target.edits.isEmpty ? "" : ", edited: \(target.edits.joined(separator: " "))"
+    return "\(target.to) (\(target.proof)\(edited))"
+  }
+  return texts.isEmpty ? nil : texts.joined(separator: ", ")
 }
 
 extension ReplayBody.Difference {

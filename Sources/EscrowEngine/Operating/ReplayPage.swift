@@ -33,20 +33,20 @@ package struct ReplayPage: Sendable {
   /// Counts one instance.
   mutating func add(_ record: InstanceRecord, _ outlook: RoutingOutlook) {
     instances += 1
-    let routed = record.deliveries.filter { $0.origin == .route }
+    // What went elsewhere because a destination was down is no decision of the routes for this instance.
+    let routed = record.deliveries.filter { $0.origin == .route && $0.replaces == nil }
     guard record.deliveries.isEmpty || !routed.isEmpty else { return byHand += 1 }
     for route in Set(routed.flatMap(\.routes)) { tallies[route, default: Tally()].took += 1 }
     for route in outlook.takers { tallies[route, default: Tally()].wouldTake += 1 }
     for route in outlook.untold { tallies[route.route, default: Tally()].untold += 1 }
-    let went = Set(routed.map { ReplayTarget(to: $0.destination, proof: $0.proof) })
+    let went = routed.map { ReplayTarget(to: $0.destination, proof: $0.proof, edits: $0.terms.edits) }.sorted()
     let difference = ReplayDifference(instance: record.instance, went: went, outlook: outlook)
-    guard let plan = outlook.plan else {
+    guard outlook.plan != nil else {
       untold += 1
       return differences.append(difference)
     }
-    let would = Set(plan.deliveries.map { ReplayTarget(to: $0.destination, proof: $0.proof) })
-    guard went != would else { return unchanged += 1 }
-    if would.isEmpty { newlyHeld += 1 }
+    guard went != difference.wouldGo else { return unchanged += 1 }
+    if difference.wouldGo.isEmpty { newlyHeld += 1 }
     differences.append(difference)
   }
 }
@@ -55,12 +55,21 @@ package struct ReplayPage: Sendable {
 package struct ReplayDifference: Sendable {
   package var instance: Instance
   /// Where routes sent it; nowhere when it was held.
-  package var went: Set<ReplayTarget>
+  package var went: [ReplayTarget]
   package var outlook: RoutingOutlook
+
+  /// Where it would go; nowhere when it would be held or that cannot be told.
+  package var wouldGo: [ReplayTarget] {
+    let deliveries = outlook.plan?.deliveries ?? []
+    return deliveries.map { ReplayTarget(to: $0.destination, proof: $0.proof, edits: $0.terms.edits) }.sorted()
+  }
 }
 
-/// Where to, and with what proof.
-package struct ReplayTarget: Hashable, Sendable {
+/// Where to, with what proof, and changed how.
+package struct ReplayTarget: Equatable, Comparable, Sendable {
   package var to: PeerName
   package var proof: Proof
+  package var edits: [Edit]
+
+  package static func < (left: ReplayTarget, right: ReplayTarget) -> Bool { left.to < right.to }
 }
