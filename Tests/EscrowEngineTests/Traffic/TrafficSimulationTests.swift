@@ -12,8 +12,8 @@ import Testing
   private static let only = environment["ESCROW_TRAFFIC_SEED"].flatMap(UInt64.init)
   /// How many studies a run has.
   private static let studies =
-    environment["ESCROW_TRAFFIC_STUDIES"].flatMap(Int.init) ?? min(Torture.times(100), 6000)
-  private static let seeds: [UInt64] = only.map { [$0] } ?? Array(1...UInt64(Torture.factor == 1 ? 2 : 4))
+    environment["ESCROW_TRAFFIC_STUDIES"].flatMap(Int.init) ?? min(Torture.times(100), 3000)
+  private static let seeds: [UInt64] = only.map { [$0] } ?? Array(1...UInt64(Torture.factor == 1 ? 2 : 8))
 
   @Test(arguments: seeds) func twoDaysEndWell(seed: UInt64) async throws {
     try await Self.onSQLite { try await Self.play(seed, studies: Self.studies, on: $0) }
