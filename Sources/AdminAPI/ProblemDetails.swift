@@ -61,6 +61,7 @@ package struct ProblemDetails: Error, Codable, Sendable, HTTPResponseError {
         ProblemDetails(title: Self.unknownDestinationTitle, statusCode: 404, detail: "\(error)")
       case .cannotReport, .looped: .conflict("\(error)")
       case .noRoom: ProblemDetails(title: "Insufficient storage", statusCode: 507, detail: "\(error)")
+      case .maintenance: .unavailable("\(error)")
       case .noReferences, .notDICOM: .badRequest("\(error)")
       }
   }

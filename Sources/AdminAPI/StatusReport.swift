@@ -16,6 +16,7 @@ struct StatusReport: Sendable {
       destinations[destination.name.rawValue] = Self.body(
         destination.health.current, backlog: status.backlogs[destination.name] ?? .init(), now: now,
         moment: moment)
+      destinations[destination.name.rawValue]?.stop = context.stops[destination.name].map { StopBody($0) }
     }
     for (name, backlog) in status.backlogs where context.destinations[name] == nil && backlog.isOpen {
       destinations[name.rawValue] = Self.body(missing: backlog, now: now)

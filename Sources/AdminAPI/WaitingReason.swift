@@ -5,11 +5,13 @@ import EscrowEngine
 /// its destination and the quiet times are not on record.
 struct WaitingReason: Sendable {
   private let destinations: [PeerName: Destination]
+  private let stops: OperatorStops
   private let now: Timestamp
   private let moment: MonotonicTime
 
   init(context: EngineContext) {
     destinations = Dictionary(uniqueKeysWithValues: context.destinations.all.map { ($0.name, $0) })
+    stops = context.stops
     now = context.clock.now()
     moment = context.clock.monotonic()
   }
@@ -22,6 +24,8 @@ struct WaitingReason: Sendable {
       return ("\(delivery.destination) is no peer with host and port any more: kept until it is, or given up", nil)
     }
     switch delivery.state {
+    case .queued where stops[delivery.destination] != nil:
+      return stops[delivery.destination].map { ("\(delivery.destination) is \($0.text)", nil) }
     case .queued: return queued(delivery, destination.health.current)
     case .sending: return ("is being sent", nil)
     case .sent where delivery.proof == .query: return queried(delivery, destination)

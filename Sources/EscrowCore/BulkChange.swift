@@ -9,6 +9,8 @@ package enum DeliveryVerb: String, Sendable, CaseIterable {
   case cancel
   /// The destination no longer matters for purging: what failed or was cancelled.
   case waive
+  /// Cancelled and waived in one: its destination is retired.
+  case giveUp
   /// Asked for again at once, with a new transaction.
   case askAgain
   /// Sent before everything else that waits for its destination.

@@ -140,10 +140,19 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case webhookDisabled = "webhook.disabled"
   /// A peer cannot be told what was decided about its instances.
   case reportUndelivered = "report.undelivered"
+  /// An operator stopped sending to a destination for a while.
+  case destinationPaused = "destination.paused"
+  /// An operator stopped sending to a destination for good.
+  case destinationRetired = "destination.retired"
+  /// An operator stopped the intake.
+  case maintenance = "maintenance"
   /// The ledger was put back from a backup, or made anew from the spool's files.
   case ledgerReplaced = "ledger.replaced"
   /// The configuration was to be read again and is not right, so what was in force stays.
   case reloadFailed = "reload.failed"
+
+  /// Those under which nothing is claimed for the destination that they are about.
+  package static let stopsSending: [AlarmKind] = [.destinationPaused, .destinationRetired]
 
   /// Whether its time is that of the latest cause, from which it ends by itself, rather than of the first.
   package var isRenewed: Bool { self == .clockJumped }

@@ -26,6 +26,8 @@ package struct Instance: Sendable, Equatable {
   package var pin: String?
   /// To whom its copy is promised, so that it stays for good; nil when it is to nobody.
   package var promise: String?
+  /// Why the law keeps its copy; nil when no ``LegalHold`` does. The ledger tells it; it is no part of the row.
+  package var legalHold: String?
   /// The peers that sent the same bytes besides ``source``, in that order.
   package var alsoFrom: [PeerName] = []
   /// An operator decided that its copy goes without proof: it ends `discarded`, not `purged`.
@@ -69,6 +71,8 @@ package struct InstanceAttributes: Sendable, Equatable, Codable {
   package static let longest = 256
 
   package var patientID: String?
+  /// Who gave the Patient ID; nil when that is not said.
+  package var issuerOfPatientID: String?
   package var accessionNumber: String?
   package var studyInstanceUID: UID?
   package var seriesInstanceUID: UID?
@@ -77,10 +81,11 @@ package struct InstanceAttributes: Sendable, Equatable, Codable {
   package var studyDate: String?
 
   package init(
-    patientID: String? = nil, accessionNumber: String? = nil, studyInstanceUID: UID? = nil,
-    seriesInstanceUID: UID? = nil, modality: String? = nil, studyDate: String? = nil
+    patientID: String? = nil, issuerOfPatientID: String? = nil, accessionNumber: String? = nil,
+    studyInstanceUID: UID? = nil, seriesInstanceUID: UID? = nil, modality: String? = nil, studyDate: String? = nil
   ) {
     self.patientID = patientID
+    self.issuerOfPatientID = issuerOfPatientID
     self.accessionNumber = accessionNumber
     self.studyInstanceUID = studyInstanceUID
     self.seriesInstanceUID = seriesInstanceUID

@@ -32,6 +32,7 @@ package struct Engine: Service {
     _ = try await Recovery(context: context).run()
     try await Modalities(context: context).restore()
     try await HealthChanges(context: context).restore()
+    try await DestinationOperations(context: context).review()
     try await MissingDestinations(context: context).review()
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -36,6 +36,8 @@ package final class EngineContext: Sendable {
   let askers = AskerAssociations()
   let reportFailures = ReportFailures()
   let clockGuard: ClockGuard
+  /// What operators stopped.
+  package let stops = OperatorStops()
   /// Associations that were rejected and are not on record yet.
   let rejections = RejectionLog()
   /// Woken when a study may have progressed.

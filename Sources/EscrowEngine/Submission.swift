@@ -20,7 +20,7 @@ package struct Submission: Sendable {
       throw SubmissionError.unknownDestination(destination)
     }
     if commit, !peer.allow.contains(.report) { throw SubmissionError.cannotReport(destination) }
-    if let reason = context.space.refusal { throw SubmissionError.noRoom(reason) }
+    try checkIntake()
     let plan = RoutingPlan(
       deliveries: [PlannedDelivery(to: destination, proof: commit ? .commitment : .response, origin: .api)])
     let instance = try await admit(chunks, plan: plan).instance
@@ -35,10 +35,15 @@ package struct Submission: Sendable {
   /// A Part 10 file of the API, routed as what comes from the network. Returns when it is durable, and whether it is new.
   package func take<Chunks: AsyncSequence>(_ chunks: Chunks) async throws -> (instance: Instance, isNew: Bool)
   where Chunks.Element == ByteBuffer {
-    if let reason = context.space.refusal { throw SubmissionError.noRoom(reason) }
+    try checkIntake()
     let id = try await admit(chunks, plan: nil)
     guard let instance = try await context.ledger.instance(id.instance) else { throw LedgerError.closed }
     return (instance, id.isNew)
+  }
+
+  private func checkIntake() throws {
+    if let stop = context.stops.intake { throw SubmissionError.maintenance(stop.text) }
+    if let reason = context.space.refusal { throw SubmissionError.noRoom(reason) }
   }
 
   /// - Parameter plan: nil asks the routes.
@@ -102,6 +107,7 @@ package enum SubmissionError: Error, Equatable, CustomStringConvertible {
   case unknownDestination(PeerName)
   case cannotReport(PeerName)
   case noRoom(String)
+  case maintenance(String)
   case looped(PeerName)
   case noReferences
   case notDICOM(String)
@@ -111,6 +117,7 @@ package enum SubmissionError: Error, Equatable, CustomStringConvertible {
     case .unknownDestination(let name): "no peer \(name) with host and port is configured"
     case .cannotReport(let name): "peer \(name) may not report storage commitment: add report to its allow"
     case .noRoom(let reason): reason
+    case .maintenance(let text): "in maintenance: \(text)"
     case .looped(let name): "\(name) has sent this instance to us itself or already has it"
     case .noReferences: "name at least one instance"
     case .notDICOM(let reason): "not a DICOM file (PS3.10): \(reason)"

@@ -332,3 +332,29 @@ extension ForwardingLedger {
   package func hasRouted(to name: PeerName) async throws -> Bool { try await ledger.hasRouted(to: name) }
   package func modalities() async throws -> [NamedModality] { try await ledger.modalities() }
 }
+
+extension ForwardingLedger {
+  package func begin(_ hold: LegalHold) async throws -> Int? { try await ledger.begin(hold) }
+
+  package func endLegalHold(
+    _ subject: LegalHold.Subject, by order: BulkOrder, now: Timestamp
+  ) async throws -> Int? {
+    try await ledger.endLegalHold(subject, by: order, now: now)
+  }
+
+  package func legalHolds() async throws -> [LegalHoldRecord] { try await ledger.legalHolds() }
+
+  package func repoint(
+    _ filter: DeliveryFilter, to target: RepointTarget, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<DeliveryID> {
+    try await ledger.repoint(filter, to: target, by: order, now: now)
+  }
+
+  package func openProofs(at destination: PeerName) async throws -> Set<Proof> {
+    try await ledger.openProofs(at: destination)
+  }
+
+  package func waiting(for destination: PeerName, limit: Int) async throws -> WaitingStudies {
+    try await ledger.waiting(for: destination, limit: limit)
+  }
+}

@@ -35,6 +35,12 @@ import Testing
     ("routed to a name", ModalityStatement.routed), ("due queries", DueQueries.due),
     ("next fresh query", DueQueries.nextFresh), ("next query again", DueQueries.nextAgain),
     ("stale finds", PurgeStatement.stale),
+    ("a study's copies", LegalHoldStatement.keptOfStudy), ("a patient's copies", LegalHoldStatement.keptOfPatient),
+    ("hold a study", LegalHoldStatement.holdStudy), ("hold a patient", LegalHoldStatement.holdPatient),
+    ("a study's freed", LegalHoldStatement.freedOfStudy), ("a patient's freed", LegalHoldStatement.freedOfPatient),
+    ("is held", LegalHoldStatement.covering),
+    ("reasons", "SELECT \(InstanceRow.columns) FROM instance i WHERE i.id = ?"),
+    ("stopped", DueDeliveries.stopped), ("waiting", WaitingStatement.studies), ("open proofs", WaitingStatement.wants),
   ]
 
   @Test func noHotStatementScansATable() async throws {

@@ -23,9 +23,7 @@ package struct BulkRequestBody<Filter: FilterBody>: Codable, Sendable {
   /// The order, with the reason on record; throws when there must be one and is none.
   func order(actor: String, needsReason: Bool) throws(ProblemDetails) -> BulkOrder {
     let reason = try ResumeBody.checked(reason)
-    if needsReason, reason == nil {
-      throw .badRequest("a reason is needed: say why, for the record (`reason`, or --reason)")
-    }
+    if needsReason, reason == nil { throw .reasonNeeded }
     return BulkOrder(actor: actor, reason: reason, expect: expect, dryRun: dryRun ?? false)
   }
 }

@@ -18,6 +18,8 @@ package struct InstanceBody: Codable, Sendable {
   package var bytes: Int64
   package var digest: String
   package var conflicted: Bool
+  /// Why the law keeps its copy; null when it does not.
+  @OrNull package var legalHold: String?
   package var deliveries: [DeliveryBody]
 
   init(_ record: InstanceRecord) {
@@ -39,6 +41,7 @@ package struct InstanceBody: Codable, Sendable {
     bytes = instance.dataSetLength
     digest = instance.digest.description
     conflicted = instance.conflicted
+    legalHold = instance.legalHold
     deliveries = record.deliveries.map { DeliveryBody($0) }
   }
 }

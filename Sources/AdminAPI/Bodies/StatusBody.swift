@@ -17,6 +17,8 @@ package struct DestinationBody: Codable, Sendable {
   /// `up`, `probing` or `down`; `missing` when it is not configured any more and deliveries wait for it.
   package var health: String
   @OrNull package var reason: String?
+  /// Why nothing is sent to it: an operator drained or retired it; null when none did.
+  @OrNull package var stop: StopBody?
   package var queued: Int
   package var sent: Int
   package var requested: Int
@@ -25,10 +27,35 @@ package struct DestinationBody: Codable, Sendable {
   @OrNull package var nextProbeAt: String?
 }
 
+/// What an operator stopped.
+package struct StopBody: Codable, Sendable {
+  /// `paused` or `retired`.
+  package var state: String
+  /// Who did it, and why.
+  package var text: String
+  package var at: String
+
+  init(_ alarm: Alarm) {
+    state = alarm.kind == .destinationRetired ? "retired" : "paused"
+    text = alarm.text
+    at = alarm.since.rfc3339
+  }
+}
+
 /// A destination in a list: what ``DestinationBody`` has, and its name.
-package struct NamedDestinationBody: Encodable, Sendable {
+package struct NamedDestinationBody: Codable, Sendable {
   package var name: String
   package var destination: DestinationBody
+
+  package init(name: String, destination: DestinationBody) {
+    self.name = name
+    self.destination = destination
+  }
+
+  package init(from decoder: any Decoder) throws {
+    destination = try DestinationBody(from: decoder)
+    name = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .name)
+  }
 
   private enum CodingKeys: String, CodingKey { case name }
 

@@ -21,6 +21,7 @@ struct HealthRoutes: Sendable {
     var checks = ["listening": readiness.isListening ? "ok" : "not yet", "draining": context.isDraining ? "yes" : "ok"]
     let wrong = context.space.reports.filter { $0.level == .full }.map { "\($0.content): \($0.reason ?? "full")" }
     checks["disk"] = wrong.isEmpty ? "ok" : wrong.joined(separator: "; ")
+    checks["intake"] = context.stops.intake.map { "in maintenance: \($0.text)" } ?? "ok"
     do {
       _ = try await context.ledger.alarms()
       checks["ledger"] = "ok"

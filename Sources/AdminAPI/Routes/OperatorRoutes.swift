@@ -7,7 +7,7 @@ struct OperatorRoutes: Sendable {
   let context: EngineContext
 
   /// There are no accounts yet.
-  private static let actor = "api"
+  static let actor = "api"
 
   func add(to api: RouterGroup<some RequestContext>) {
     for verb in [DeliveryVerb.retry, .hold, .release, .cancel, .waive, .expedite] {
@@ -73,11 +73,20 @@ struct OperatorRoutes: Sendable {
   private static func answer<ID>(
     _ change: () async throws -> BulkResult<ID>, as body: (BulkResult<ID>) -> BulkResultBody
   ) async throws -> Response {
+    try await JSON.response(body(ProblemDetails.conflictWhenUnexpected(change)))
+  }
+}
+
+extension ProblemDetails {
+  static let reasonNeeded = badRequest("a reason is needed: say why, for the record (`reason`, or --reason)")
+
+  /// Does something that may find another number than expected, which is 409.
+  static func conflictWhenUnexpected<R>(_ change: () async throws -> R) async throws -> R {
     do {
-      return try await JSON.response(body(change()))
+      return try await change()
     } catch let error as LedgerError {
       guard case .unexpectedCount = error else { throw error }
-      throw ProblemDetails.conflict("\(error)")
+      throw conflict("\(error)")
     }
   }
 }

@@ -27,6 +27,24 @@ struct EscrowClient {
     return try decode(type, perform(path, upload: .bytes(body), patience: patience), json: json)
   }
 
+  /// A request of another method than GET and POST.
+  func send<Body: Decodable>(
+    _ method: String, _ type: Body.Type, _ path: String, _ request: some Encodable, json: Bool
+  ) throws -> Body {
+    try decode(type, perform(path, upload: .bytes(JSONEncoder().encode(request)), method: method), json: json)
+  }
+
+  /// Has the files of a tar archive written into a folder as they come.
+  func download(_ path: String, into folder: TarFolder) throws {
+    defer { folder.removePartial() }
+    do {
+      let answer = try perform(path, folder: folder, patience: 0)
+      guard answer.status == 200 else { throw failure(of: answer) }
+    } catch {
+      throw folder.failure ?? error
+    }
+  }
+
   func postFile<Body: Decodable>(_ type: Body.Type, _ path: String, file: String) throws -> Body {
     do {
       return try decode(type, perform(path, upload: .file(file)), json: false)
@@ -37,18 +55,20 @@ struct EscrowClient {
 
   /// Decodes a success; throws what the server says of a failure. With `json`, prints the body as it came.
   private func decode<Body: Decodable>(_ type: Body.Type, _ answer: Answer, json: Bool) throws -> Body {
-    guard (200..<300).contains(answer.status) else {
-      let problem = try? JSONDecoder().decode(ProblemDetails.self, from: answer.body)
-      throw Failure(
-        Self.code(of: answer.status, problem: problem),
-        problem?.detail ?? "\(base) answered with status \(answer.status)")
-    }
+    guard (200..<300).contains(answer.status) else { throw failure(of: answer) }
     if json { print(String(decoding: answer.body, as: UTF8.self)) }
     do {
       return try JSONDecoder().decode(type, from: answer.body)
     } catch {
       throw Failure(.unreachable, "\(base) answered something that is not Escrow's: is this the right address?")
     }
+  }
+
+  private func failure(of answer: Answer) -> Failure {
+    let problem = try? JSONDecoder().decode(ProblemDetails.self, from: answer.body)
+    return Failure(
+      Self.code(of: answer.status, problem: problem),
+      problem?.detail ?? "\(base) answered with status \(answer.status)")
   }
 
   /// A request that is wrong, or names what is not configured, is the caller's to mend.
@@ -65,12 +85,29 @@ struct EscrowClient {
 
   private final class Received {
     var bytes = Data()
+    /// Where the body of a success goes instead.
+    var folder: TarFolder?
+    var easy: UnsafeMutableRawPointer?
+
+    /// False when no more is wanted.
+    func take(_ piece: UnsafeRawBufferPointer) -> Bool {
+      var status = 0
+      if let folder, let easy {
+        ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        if status == 200 { return folder.take(piece) }
+      }
+      bytes.append(contentsOf: piece)
+      return true
+    }
   }
 
   /// A server that has stopped answers nothing for two minutes; one that works does, however large the file.
   private static let patience = 120
 
-  private func perform(_ path: String, upload: Upload? = nil, patience: Int = Self.patience) throws -> Answer {
+  private func perform(
+    _ path: String, upload: Upload? = nil, method: String? = nil, folder: TarFolder? = nil,
+    patience: Int = Self.patience
+  ) throws -> Answer {
     guard let easy = curl_easy_init() else { throw Failure(.unreachable, "libcurl cannot be used") }
     defer { curl_easy_cleanup(easy) }
     let headers = curl_slist_append(nil, "Content-Type: application/json")
@@ -85,8 +122,11 @@ struct EscrowClient {
     ccurl_set_long(easy, CURLOPT_LOW_SPEED_TIME, patience)
     ccurl_set_headers(easy, silent)
     let received = Received()
+    received.folder = folder
+    received.easy = easy
     ccurl_set_write_callback(easy, Self.write, Unmanaged.passUnretained(received).toOpaque())
     let file = try attach(upload, to: easy)
+    if let method { ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, method) }
     defer { if let file { fclose(file) } }
     let code = withExtendedLifetime(received) { curl_easy_perform(easy) }
     guard code == CURLE_OK else { throw failure(code, easy) }
@@ -138,9 +178,8 @@ struct EscrowClient {
 
   private static let write: curl_write_callback = { bytes, size, count, context in
     guard let bytes, let context else { return 0 }
-    Unmanaged<Received>.fromOpaque(context).takeUnretainedValue().bytes
-      .append(UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: size * count)
-    return size * count
+    let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return Unmanaged<Received>.fromOpaque(context).takeUnretainedValue().take(piece) ? size * count : 0
   }
 }
 

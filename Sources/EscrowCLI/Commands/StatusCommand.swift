@@ -25,12 +25,7 @@ struct StatusCommand: ParsableCommand {
     }
     print("")
     var table = TextTable("DESTINATION", "HEALTH", "QUEUED", "SENT", "REQUESTED", "FAILED", "OLDEST", "REASON")
-    for (name, body) in status.destinations.sorted(by: { $0.key < $1.key }) {
-      let next = body.nextProbeAt.map { " (next probe \($0))" } ?? ""
-      table.add(
-        name, body.health, "\(body.queued)", "\(body.sent)", "\(body.requested)", "\(body.failed)",
-        body.oldestAgeSeconds.map { "\(Int($0)) s" } ?? "-", (body.reason ?? "-") + next)
-    }
+    for (name, body) in status.destinations.sorted(by: { $0.key < $1.key }) { table.add(name, body) }
     table.write()
     print("")
     guard !status.alarms.isEmpty else { return print("no alarms") }

@@ -14,11 +14,19 @@ extension Consignment {
       case .release: release(index)
       case .cancel: cancel(index, reason: order.reason)
       case .waive: waive(index, reason: order.reason)
+      case .giveUp: giveUp(index, reason: order.reason)
       case .askAgain: askAgain(index, now: now)
       case .expedite: expedite(index, now: now)
       }
     if let obstacle { return obstacle }
     note(verb.done, by: order, of: before, now: now)
+    reviewAlarms(of: before)
+    settle(now: now)
+    return nil
+  }
+
+  /// A delivery is not any more what it was: what it caused may be over.
+  mutating func reviewAlarms(of before: Delivery) {
     if before.state == .failed {
       effects.append(.review(.deliveryFailed, subject: before.destination.rawValue))
     }
@@ -28,8 +36,6 @@ extension Consignment {
     if before.contradicted {
       effects.append(.review(.commitmentContradicted, subject: before.destination.rawValue))
     }
-    settle(now: now)
-    return nil
   }
 
   /// Does what an operator wishes to the instance. Returns why not, if it cannot be.
@@ -123,6 +129,12 @@ extension Consignment {
     return nil
   }
 
+  private mutating func giveUp(_ index: Int, reason: String?) -> String? {
+    let state = deliveries[index].state
+    if state == .sending { return "the delivery is being sent: do it again when that has ended" }
+    return deliveries[index].giveUp(reason: reason ?? "given up") ? nil : "the delivery is \(state)"
+  }
+
   private mutating func askAgain(_ index: Int, now: Timestamp) -> String? {
     let delivery = deliveries[index]
     guard delivery.proof != .response else { return "the delivery wants neither commitment nor query" }
@@ -141,6 +153,7 @@ extension Consignment {
   private mutating func discard(by order: BulkOrder) -> String? {
     let state = instance.state
     let hold = state == .held ? instance.reason : nil
+    if let obstacle = instance.legalObstacle { return obstacle }
     if state != .inTransit, let open = deliveries.first(where: { [.queued, .sending].contains($0.state) }) {
       return "the delivery to \(open.destination) is \(open.state): cancel it first"
     }
@@ -178,7 +191,7 @@ extension Consignment {
     effects.append(.review(.ledgerReplaced, subject: Alarm.replacedLedger))
   }
 
-  private mutating func note(_ done: String, by order: BulkOrder, of delivery: Delivery? = nil, now: Timestamp) {
+  mutating func note(_ done: String, by order: BulkOrder, of delivery: Delivery? = nil, now: Timestamp) {
     var event = event(.operatorAction, at: now, actor: order.actor)
     event.destination = delivery?.destination
     event.reason = order.reason.map { "\(done): \($0)" } ?? done
@@ -195,6 +208,7 @@ extension DeliveryVerb {
     case .release: "released"
     case .cancel: "cancelled"
     case .waive: "waived"
+    case .giveUp: "given up"
     case .askAgain: "to be asked for again"
     case .expedite: "moved to the front"
     }

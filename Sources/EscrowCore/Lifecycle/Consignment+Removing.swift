@@ -26,6 +26,7 @@ extension Consignment {
   }
 
   private func obstacleToRemoval(isProved: Bool, isAsked: Bool) -> String? {
+    if let obstacle = instance.legalObstacle { return obstacle }
     if let pin = instance.pin ?? instance.promise { return "kept: \(pin)" }
     if isAsked { return "a peer's request for its commitment is not decided" }
     if let open = deliveries.first(where: { !$0.state.isTerminal }) {

@@ -9,6 +9,11 @@ package enum PurgeGuard {
   /// not of content, so elsewhere no report says which of the contents is safe. That holds for each of the contents,
   /// the first as well.
   package static func due(_ consignment: Consignment) -> Timestamp? {
+    consignment.instance.legalHold == nil ? dueWithoutLegalHold(consignment) : nil
+  }
+
+  /// As ``due(_:)``, as if there were no legal hold: a hint that stays right when legal holds come and go.
+  package static func dueWithoutLegalHold(_ consignment: Consignment) -> Timestamp? {
     let instance = consignment.instance
     guard instance.state == .settled, !consignment.isAmbiguous, instance.pin == nil,
       instance.promise == nil, let settledAt = instance.settledAt,
@@ -28,6 +33,7 @@ package enum PurgeGuard {
   package static func obstacleBesideRetention(_ consignment: Consignment) -> String? {
     let instance = consignment.instance
     if instance.state != .settled { return "the instance is \(instance.state)" }
+    if let obstacle = instance.legalObstacle { return obstacle }
     if let pin = instance.pin ?? instance.promise { return "kept: \(pin)" }
     if consignment.isAmbiguous { return "kept: other content of this SOP Instance UID is on record" }
     if let bad = consignment.deliveries.first(where: { ![.delivered, .waived, .superseded].contains($0.state) }) {
@@ -46,4 +52,9 @@ package enum PurgeGuard {
     }
     return Standing(of: consignment.deliveries).isSafe ? nil : "kept: no delivery of a route has proved it safe"
   }
+}
+
+extension Instance {
+  /// In words, that a legal hold keeps its copy; nil when none does.
+  var legalObstacle: String? { legalHold.map { "kept: on legal hold: \($0)" } }
 }

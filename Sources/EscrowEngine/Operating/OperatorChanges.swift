@@ -53,6 +53,12 @@ package struct OperatorChanges: Sendable {
     for destination in context.destinations.all { destination.classHolds.forget() }
   }
 
+  /// Ends a legal hold; returns how many copies no hold keeps any more, or nil when there is none.
+  package func endLegalHold(_ subject: LegalHold.Subject, by order: BulkOrder) async throws -> Int? {
+    defer { wake(order) }
+    return try await context.ledger.endLegalHold(subject, by: order, now: context.clock.now())
+  }
+
   private func wake(_ order: BulkOrder) {
     guard !order.dryRun else { return }
     context.wakeDestinations()

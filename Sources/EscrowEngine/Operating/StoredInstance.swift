@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 
 /// An instance whose copy is here, to be read from its file.
 package struct StoredInstance: Sendable {
-  private let instance: Instance
+  let instance: Instance
   private let context: EngineContext
 
   /// In how many bytes most headers end, and in how many nearly all do.

@@ -96,7 +96,7 @@ package struct ReceiveService: AssociationService {
     let command = message.command
     guard case .streamed(let receiver as StoreReceiver) = message.body else {
       let refusal = StoreRefusal.of(command, contextClass: message.context.abstractSyntax)
-      return refuse(command, refusal ?? .noRoom(context.space.refusal), on: association)
+      return refuse(command, refusal ?? .noIntake(context), on: association)
     }
     do {
       if let refusal = try await take(receiver) { return refuse(command, refusal, on: association) }
@@ -127,7 +127,8 @@ package struct ReceiveService: AssociationService {
     resume: @escaping @Sendable () -> Void
   ) -> DataSetHandling {
     guard StoreRefusal.of(command, contextClass: accepted.abstractSyntax) == nil, !context.space.isFull,
-      let classUID = command.affectedSOPClassUID, let instanceUID = command.affectedSOPInstanceUID
+      context.stops.intake == nil, let classUID = command.affectedSOPClassUID,
+      let instanceUID = command.affectedSOPInstanceUID
     else { return .discard }
     let rules = context.rules
     do {

@@ -16,7 +16,7 @@ struct ReceivedInstance: Sendable {
   /// The attributes that the ledger keeps, whatever the routes look at.
   static let recordedTags: Set<Tag> = [
     .sopClassUID, .sopInstanceUID, .specificCharacterSet, .studyDate, .accessionNumber, .modality, .patientID,
-    .studyInstanceUID, .seriesInstanceUID,
+    .issuerOfPatientID, .studyInstanceUID, .seriesInstanceUID,
   ]
 
   /// The tags to read from a header so that `routes` can decide and the ledger has its record.
@@ -37,7 +37,7 @@ struct ReceivedInstance: Sendable {
 
   private var attributes: InstanceAttributes {
     InstanceAttributes(
-      patientID: text(.patientID), accessionNumber: text(.accessionNumber),
+      patientID: text(.patientID), issuerOfPatientID: text(.issuerOfPatientID), accessionNumber: text(.accessionNumber),
       studyInstanceUID: header.uid(.studyInstanceUID), seriesInstanceUID: header.uid(.seriesInstanceUID),
       modality: text(.modality), studyDate: text(.studyDate))
   }

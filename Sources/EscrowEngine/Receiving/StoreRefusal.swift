@@ -49,8 +49,11 @@ struct StoreRefusal: Equatable, Sendable {
 
 extension StoreRefusal {
   /// The answer while nothing is taken, with the reason if that holds still.
-  static func noRoom(_ reason: String?) -> StoreRefusal {
-    StoreRefusal(status: .outOfResources, text: reason ?? "nothing could be stored; try again")
+  static func noIntake(_ context: EngineContext) -> StoreRefusal {
+    let maintenance = context.stops.intake.map { _ in OperatorStops.refusal }
+    return StoreRefusal(
+      status: .outOfResources,
+      text: maintenance ?? context.space.refusal ?? "nothing could be stored; try again")
   }
 
   /// The answer when an instance could not be made durable: the sender keeps its copy and tries again.

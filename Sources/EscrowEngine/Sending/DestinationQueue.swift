@@ -53,6 +53,7 @@ struct DestinationQueue: Sendable {
 
   private func step(for roster: inout SenderRoster, now: Timestamp, moment: MonotonicTime) -> Step {
     // With all senders at work, what is noted stays noted until one ends.
+    guard context.stops[destination.name] == nil else { return .wait(nil) }
     let hasRoom = roster.hasRoom(for: destination.peer.associations, at: moment)
     guard roster.hasIdle || hasRoom else { return .wait(nil) }
     let isDue = roster.nextDue.map { $0 <= now } ?? false

@@ -41,7 +41,7 @@ struct DestinationSender: Sendable {
 
   private func sendAll(over association: inout DeliveryAssociation?) async throws -> Timestamp? {
     var limit = Self.batch
-    while !context.isDraining, !destination.isRetired {
+    while mayGoOn {
       let batch = try await claim(limit)
       if batch.claims.isEmpty {
         if batch.nextDue == nil { await HealthChanges(context: context).succeeded(destination) }
@@ -85,6 +85,11 @@ struct DestinationSender: Sendable {
       message: "not offered: \(destination.name) refused what is like it")
   }
 
+  /// Whether one more may be sent, as far as others have a say.
+  private var mayGoOn: Bool {
+    !context.isDraining && !destination.isRetired && context.stops[destination.name] == nil
+  }
+
   /// Of each priority those last that were offered before: it may be they alone that the destination does not take.
   private func claim(_ limit: Int) async throws -> ClaimBatch {
     var batch = try await context.ledger.claim(
@@ -113,7 +118,7 @@ struct DestinationSender: Sendable {
     _ claims: ArraySlice<Claim>, over association: inout DeliveryAssociation?
   ) async -> ArraySlice<Claim> {
     var rest = claims
-    while let claim = rest.first, !context.isDraining, !destination.isRetired,
+    while let claim = rest.first, mayGoOn,
       destination.health.current.state == .up
     {
       if sort([claim]).isEmpty {

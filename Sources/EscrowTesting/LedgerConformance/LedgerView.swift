@@ -14,6 +14,7 @@ struct LedgerView: Sendable {
     add("alarms", try await ledger.alarms())
     add("events", try await ledger.events(after: 0, limit: 100_000))
     add("last", [try await ledger.lastEvent()])
+    add("legal holds", try await ledger.legalHolds())
     add("files", try await ledger.files(after: nil, limit: 100_000))
     try await addListings(ledger)
     try await addJobs(ledger, now: now)
@@ -28,6 +29,11 @@ struct LedgerView: Sendable {
     add("instances", try await ledger.instances(InstanceFilter(), page: all).items)
     add("deliveries", try await ledger.deliveries(DeliveryFilter(), page: all).items)
     add("transactions", try await ledger.transactions(TransactionFilter(), page: all).items)
+    for destination: PeerName in ["archive", "research"] {
+      let waiting = try await ledger.waiting(for: destination, limit: 100_000)
+      add("waiting for \(destination)", waiting.oldestFirst.map { Self.line($0) })
+      add("proofs at \(destination)", try await ledger.openProofs(at: destination).sorted())
+    }
     for state in DeliveryState.allCases {
       let filter = DeliveryFilter(states: [state], destinations: ["archive", "research"])
       let page = try await ledger.deliveries(filter, page: PageRequest(limit: 3))
@@ -74,6 +80,12 @@ struct LedgerView: Sendable {
       let log = try await ledger.webhookLog(endpoint, page: PageRequest(limit: 50))
       add("log \(endpoint)", log.items.map { "\($0.state) \($0.kind) \($0.tries) \($0.lastError ?? "")" })
     }
+  }
+
+  private static func line(_ study: WaitingStudy) -> String {
+    let states = study.states.map { "\($0.value) \($0.key)" }.sorted()
+    let reasons = study.reasons.map { "\($0.value) \($0.key)" }.sorted()
+    return "\(study.key) \(study.oldest) \(study.bytes) \(states) \(reasons)"
   }
 
   private mutating func add<Item>(_ name: String, _ items: [Item]) {

@@ -33,6 +33,7 @@ extension RandomWorld {
     if chance(10) { filter.instance = known() }
     if chance(20) { filter.ids = Set((1...20).map { DeliveryID(rawValue: $0) }) }
     let verb = one(of: DeliveryVerb.allCases) ?? .retry
+    if chance(10) { return repointing(filter) }
     let (order, now) = (BulkOrder(actor: "admin", reason: chance(50) ? "again" : nil, dryRun: chance(20)), now)
     return RandomVerb("\(verb) \(filter) \(order)") { [filter] ledger in
       let result = try await ledger.change(filter, verb, by: order, now: now)
@@ -41,6 +42,7 @@ extension RandomWorld {
   }
 
   mutating func deciding() -> RandomVerb {
+    if chance(25) { return holding() }
     var filter = InstanceFilter()
     if chance(50) { filter.ids = [known(), known()] }
     if chance(30) { filter.sopInstanceUID = SOPInstance.number(below(8) + 1).instanceUID }
@@ -61,9 +63,35 @@ extension RandomWorld {
     }
   }
 
+  private mutating func repointing(_ filter: DeliveryFilter) -> RandomVerb {
+    let target = RepointTarget("archive2", proofs: chance(80) ? [.response, .commitment] : [.response])
+    let (order, now) = (BulkOrder(actor: "admin", reason: "broken", dryRun: chance(20)), now)
+    return RandomVerb("repoint \(filter)") { ledger in
+      let result = try await ledger.repoint(filter, to: target, by: order, now: now)
+      return "\(result.matched) \(result.changed) \(result.skipped)"
+    }
+  }
+
+  private mutating func holding() -> RandomVerb {
+    let subject: LegalHold.Subject =
+      chance(50) ? .study(chance(50) ? Scene.study : Scene.otherStudy) : .patient("P\(below(8) + 1)", issuer: nil)
+    let (order, now) = (BulkOrder(actor: "admin", reason: "settled", dryRun: chance(20)), now)
+    if chance(70) {
+      return RandomVerb("end legal hold of \(subject)") { try await $0.endLegalHold(subject, by: order, now: now) }
+    }
+    let hold = LegalHold(subject, by: "admin", reason: "order \(below(9))", at: now)
+    return RandomVerb("legal hold of \(subject)") { try await $0.begin(hold) }
+  }
+
   mutating func telling() -> RandomVerb {
     let (now, endpoint, destination) = (now, one(of: endpoints) ?? "ops", destination())
-    switch below(8) {
+    switch below(9) {
+    case 8:
+      if chance(70) {
+        return RandomVerb("resume") { try await $0.clear(.destinationPaused, subject: "archive", event: nil) }
+      }
+      let alarm = Alarm(.destinationPaused, subject: "archive", since: now, text: "paused by admin: update")
+      return RandomVerb("pause") { try await $0.raise(alarm, event: nil) }
     case 7:
       if chance(60) {
         return RandomVerb("clear clock") { try await $0.clear(.clockJumped, subject: "clock", event: nil) }

@@ -16,6 +16,7 @@ enum Schema {
     migrator.registerMigration("4 asking ourselves") { db in try db.execute(sql: ownRequests) }
     migrator.registerMigration("5 sending") { db in try db.execute(sql: sending) }
     migrator.registerMigration("6 querying") { db in try db.execute(sql: querying) }
+    migrator.registerMigration("8 operating") { db in try db.execute(sql: operating) }
     return migrator
   }
 
@@ -423,6 +424,26 @@ enum Schema {
   private static let ownRequests = """
     CREATE INDEX commitment_asked ON commitment(root) WHERE root IS NOT NULL;
     CREATE INDEX inquiry_uid ON inquiry(uid);
+
+    """
+
+  /// Legal holds, and the ways to find what operators ask for.
+  private static let operating = """
+    ALTER TABLE instance ADD COLUMN patient_issuer TEXT;
+    CREATE INDEX instance_patient ON instance(patient_id) WHERE patient_id IS NOT NULL;
+
+    CREATE TABLE legal_hold (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      study TEXT UNIQUE,
+      patient TEXT,
+      issuer TEXT,
+      held_by TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      held_at INTEGER NOT NULL,
+      CHECK ((study IS NULL) <> (patient IS NULL)),
+      CHECK (issuer IS NULL OR patient IS NOT NULL)
+    ) STRICT;
+    CREATE UNIQUE INDEX legal_hold_patient ON legal_hold(patient, coalesce(issuer, '')) WHERE patient IS NOT NULL;
 
     """
 

@@ -4,7 +4,13 @@ import GRDB
 
 /// How an instance is written to and read from its row.
 enum InstanceRow {
+  /// All that is read of an instance.
   static let columns = """
+    \(firstColumns), i.patient_issuer, iif(i.legal_hold, (\(LegalHoldStatement.reasons)), NULL)
+    """
+
+  /// Those that the row had before the migration "3 resources", which reads it.
+  static let firstColumns = """
     i.uuid, i.file, i.sop_class, i.sop_instance, i.transfer_syntax, i.patient_id, i.accession_number, i.study, \
     i.series, i.modality, i.study_date, i.calling_ae, i.called_ae, i.address, i.peer, i.association, i.received_at, \
     i.bytes, i.digest, i.state, i.reason, i.retention, i.settled_at, i.conflicted, i.recovered, i.pin, i.promise, \
@@ -12,6 +18,14 @@ enum InstanceRow {
     """
 
   static func read(_ columns: inout Columns) throws -> Instance {
+    var instance = try readFirst(&columns)
+    instance.attributes.issuerOfPatientID = columns.optional()
+    instance.legalHold = columns.optional()
+    return instance
+  }
+
+  /// Reads ``firstColumns``.
+  static func readFirst(_ columns: inout Columns) throws -> Instance {
     let id: InstanceID = try columns.raw()
     let file: InstanceID = try columns.raw()
     let sop = try columns.sop()
@@ -36,8 +50,8 @@ enum InstanceRow {
   static let insertion = """
     INSERT INTO instance (uuid, file, sop_class, sop_instance, transfer_syntax, patient_id, accession_number, study,
       series, modality, study_date, calling_ae, called_ae, address, peer, association, received_at, bytes, digest,
-      state, reason, retention, settled_at, conflicted, recovered, pin, wave)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      state, reason, retention, settled_at, conflicted, recovered, pin, wave, patient_issuer)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
   /// Writes a new instance, which has no deliveries yet; returns its number.
@@ -51,7 +65,8 @@ enum InstanceRow {
       attributes.modality, attributes.studyDate, source.callingAE.rawValue, source.calledAE.rawValue, source.address,
       source.peer?.rawValue, source.association, instance.receivedAt.microseconds, instance.dataSetLength,
       instance.digest.description, instance.state.rawValue, instance.reason, instance.retention.stored,
-      instance.settledAt.stored, instance.conflicted, instance.recovered, instance.pin, wave)
+      instance.settledAt.stored, instance.conflicted, instance.recovered, instance.pin, wave,
+      attributes.issuerOfPatientID)
     return db.lastInsertedRowID
   }
 
@@ -68,7 +83,8 @@ enum InstanceRow {
       instance.file.rawValue, instance.state.rawValue, instance.reason, instance.retention.stored,
       instance.settledAt.stored, instance.conflicted, instance.pin, instance.promise,
       instance.alsoFrom.map(\.rawValue).joined(separator: "\n"), instance.discarding,
-      PurgeGuard.due(consignment).stored, standing.isStored, standing.isCommitted, standing.hasFailed, row)
+      PurgeGuard.dueWithoutLegalHold(consignment).stored, standing.isStored, standing.isCommitted, standing.hasFailed,
+      row)
   }
 }
 

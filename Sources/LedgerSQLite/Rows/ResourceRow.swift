@@ -16,12 +16,12 @@ enum ResourceRow {
     let cursor = try Row.fetchCursor(
       db,
       sql: """
-        SELECT i.id, \(InstanceRow.columns) FROM instance i WHERE i.state NOT IN ('purging', 'purged', 'discarded')
+        SELECT i.id, \(InstanceRow.firstColumns) FROM instance i WHERE i.state NOT IN ('purging', 'purged', 'discarded')
         """)
     while let row = try cursor.next() {
       var columns = Columns(row)
       let number: Int64 = columns.next()
-      try insert(InstanceRow.read(&columns), row: number, in: db)
+      try insert(InstanceRow.readFirst(&columns), row: number, in: db)
     }
   }
 

@@ -51,6 +51,11 @@ extension SQLiteLedger {
 enum DueDeliveries {
   private static let claimable = "state = 'queued' AND hold_by IS NULL AND behind IS NULL"
 
+  /// Whether an operator stopped sending to ?1.
+  static let stopped = """
+    SELECT 1 FROM alarm WHERE kind IN (\(Schema.list(AlarmKind.stopsSending))) AND subject = ?1
+    """
+
   /// Candidates, ?1 destination, ?2 limit, ?3 now, ?4 now and the longest wait: those that wait for no time by
   /// priority, study and age; of those whose time came, for each priority the ones that waited longest. Within a
   /// priority the two take turns: what is refused again and again must not fill every batch, nor wait for ever.
@@ -99,6 +104,9 @@ extension WriteTransaction {
   fileprivate func claim(
     _ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp
   ) throws -> ClaimBatch {
+    guard try !db.exists(DueDeliveries.stopped, destination.rawValue) else {
+      return ClaimBatch(claims: [], nextDue: nil)
+    }
     let claimed: [Int64] = try db.rows(
       DueDeliveries.claim,
       arguments: [

@@ -32,6 +32,19 @@ extension SQLiteLedger {
     }
   }
 
+  package func repoint(
+    _ filter: DeliveryFilter, to target: RepointTarget, by order: BulkOrder, now: Timestamp
+  ) async throws -> BulkResult<DeliveryID> {
+    let rows = try await pool.read { try DeliverySearch(filter).ids(after: nil, limit: Int(Int32.max), in: $0) }
+    return try await change(rows, by: order) { transaction, row, result in
+      let id = DeliveryID(rawValue: row)
+      guard var loaded = try transaction.db.consignment(of: id) else { return }
+      let obstacle = loaded.current.repoint(id, to: target, by: order, now: now)
+      result.count(id, obstacle)
+      if obstacle == nil, !order.dryRun { try transaction.save(loaded) }
+    }
+  }
+
   package func reroute(
     _ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp
   ) async throws -> String? {

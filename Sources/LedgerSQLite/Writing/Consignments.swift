@@ -56,6 +56,7 @@ extension WriteTransaction {
     let wave = try wave(of: consignment.instance, now: now)
     let row = try InstanceRow.insert(consignment.instance, wave: wave, in: db)
     try ResourceRow.insert(consignment.instance, row: row, in: db)
+    try LegalHoldStatement.apply(to: row, consignment.instance.attributes, in: db)
     var loaded = LoadedConsignment(row: row, consignment)
     loaded.current.planned = consignment.planned
     try save(loaded)

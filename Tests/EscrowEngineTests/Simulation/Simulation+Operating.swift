@@ -35,7 +35,7 @@ extension Simulation {
   private func operate(onOneOf deliveries: [Delivery], _ operations: OperatorChanges, by order: BulkOrder) async throws
   {
     guard let delivery = one(of: deliveries), let verb = one(of: DeliveryVerb.allCases) else { return }
-    if verb == .waive { oracle.wished(toWaive: delivery.id) }
+    if [.waive, .giveUp].contains(verb) { oracle.wished(toWaive: delivery.id) }
     journal.note("the operator wants \(verb) of \(delivery.id)")
     _ = try await operations.change(DeliveryFilter(ids: [delivery.id]), verb, by: order)
   }

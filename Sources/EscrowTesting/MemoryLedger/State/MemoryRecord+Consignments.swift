@@ -5,6 +5,8 @@ extension MemoryRecord {
   /// Writes a new instance with what is planned for it.
   mutating func add(_ consignment: Consignment, now: Timestamp) {
     let row = consignments.count
+    var consignment = consignment
+    consignment.instance.legalHold = legalHold(of: consignment.instance)
     consignments.append(Consignment(instance: consignment.instance, deliveries: []))
     rowOfInstance[consignment.instance.id] = row
     rowsOfSOPInstance[consignment.instance.sop.instanceUID, default: []].append(row)

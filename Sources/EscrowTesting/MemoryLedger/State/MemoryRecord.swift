@@ -32,6 +32,8 @@ package struct MemoryRecord: Sendable, Equatable {
   var attempts: [DeliveryID: [AttemptRecord]] = [:]
   /// The sequence of an event is its index + 1.
   var history: [RecordedEvent] = []
+  /// In the order in which they began.
+  var legalHolds: [LegalHold] = []
   var openAlarms: [MemoryAlarmKey: Alarm] = [:]
   var knownEndpoints: [String: EndpointStatus] = [:]
   var subscribers: [EventKind: Set<String>] = [:]

@@ -6,6 +6,10 @@ extension MemoryRecord {
   package mutating func claim(
     _ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp
   ) -> ClaimBatch {
+    let isStopped = AlarmKind.stopsSending.contains {
+      openAlarms[MemoryAlarmKey(kind: $0, subject: destination.rawValue)] != nil
+    }
+    guard !isStopped else { return ClaimBatch(claims: [], nextDue: nil) }
     var claimed: [Claim] = []
     for id in candidates(at: destination, limit: limit, now: now) {
       guard let row = rowOfDelivery[id], var delivery = delivery(id), delivery.claim() else { continue }

@@ -35,6 +35,23 @@ extension MemoryRecord {
     return result
   }
 
+  /// As ``OperationsLedger/repoint(_:to:by:now:)``.
+  package mutating func repoint(
+    _ filter: DeliveryFilter, to target: RepointTarget, by order: BulkOrder, now: Timestamp
+  ) throws -> BulkResult<DeliveryID> {
+    let found = records(filter).map(\.delivery)
+    try order.check(matched: found.count)
+    var result = BulkResult<DeliveryID>(matched: found.count)
+    for delivery in found {
+      guard let row = rowOfDelivery[delivery.id] else { continue }
+      var changed = consignments[row]
+      let obstacle = changed.repoint(delivery.id, to: target, by: order, now: now)
+      result.count(delivery.id, obstacle)
+      if obstacle == nil, !order.dryRun { save(changed, at: row) }
+    }
+    return result
+  }
+
   /// As ``Ledger/reroute(_:plan:by:now:)``.
   package mutating func reroute(
     _ instance: InstanceID, plan: RoutingPlan, by order: BulkOrder, now: Timestamp
