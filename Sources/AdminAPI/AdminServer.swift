@@ -71,6 +71,8 @@ package struct AdminServer: Service {
     DestinationRoutes(context: context).add(to: api)
     MaintenanceRoutes(context: context).add(to: api)
     ExportRoutes(context: context).add(to: api)
+    ReconciliationRoutes(context: context).add(to: api)
+    SpaceRoutes(context: context).add(to: api)
     BackupRoutes(context: context, backup: backup).add(to: api)
     ReplayRoutes(context: context, routes: routesOnDisk).add(to: api)
     ReloadRoutes(reload: reload).add(to: api)

@@ -22,7 +22,8 @@ package struct Escrow: AsyncParsableCommand {
       ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
       QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, JobsCommand.self, WebhooksCommand.self,
       RouteCommand.self, ReloadCommand.self, PurgingCommand.self, LegalHoldCommand.self, DestinationsCommand.self,
-      MaintenanceCommand.self, ExportCommand.self, RebuildCommand.self, BackupCommand.self,
+      MaintenanceCommand.self, ExportCommand.self, ReconcileCommand.self, SpaceCommand.self, RebuildCommand.self,
+      BackupCommand.self,
       RestoreCommand.self,
       DemoCommand.self,
     ])

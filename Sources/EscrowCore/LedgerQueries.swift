@@ -45,6 +45,15 @@ package struct InstanceFilter: Sendable, Equatable {
   package var sopInstanceUID: UID?
   package var studyInstanceUID: UID?
   package var states: Set<InstanceState>?
+  package var patientID: String?
+  /// Who sent it first.
+  package var callingAEs: Set<AETitle>?
+  package var peers: Set<PeerName>?
+  /// A part of its reason, whatever the case of ASCII letters.
+  package var reason: String?
+  package var receivedBefore: Timestamp?
+  /// Not before this.
+  package var receivedAfter: Timestamp?
 
   package init(
     ids: Set<InstanceID>? = nil, sopInstanceUID: UID? = nil, studyInstanceUID: UID? = nil,
@@ -65,6 +74,25 @@ package struct DeliveryFilter: Sendable, Equatable {
   package var instance: InstanceID?
   package var sopInstanceUID: UID?
   package var studyInstanceUID: UID?
+  package var patientID: String?
+  /// Who sent its instance first.
+  package var callingAEs: Set<AETitle>?
+  package var peers: Set<PeerName>?
+  /// Those that any of these routes asked for.
+  package var routes: Set<String>?
+  package var proofs: Set<Proof>?
+  package var isHeld: Bool?
+  /// A part of its reason, or of the reason of its hold, whatever the case of ASCII letters.
+  package var reason: String?
+  /// A part of its last error, likewise.
+  package var lastError: String?
+  /// Nothing waits for a time after this, or for none at all.
+  package var dueBefore: Timestamp?
+  /// It waits for a time that is not before this.
+  package var dueAfter: Timestamp?
+  package var receivedBefore: Timestamp?
+  /// Not before this.
+  package var receivedAfter: Timestamp?
 
   package init(
     ids: Set<DeliveryID>? = nil, states: Set<DeliveryState>? = nil, destinations: Set<PeerName>? = nil,

@@ -19,4 +19,15 @@ package protocol OperationsLedger: Sendable {
 
   /// What waits for a destination, by study: of each state the first `limit` deliveries are looked at.
   func waiting(for destination: PeerName, limit: Int) async throws -> WaitingStudies
+
+  /// What came from each source from `start` until before `end`, and where it stands now.
+  func tallies(from start: Timestamp, to end: Timestamp, of peer: PeerName?) async throws -> [SourceTally]
+
+  /// What peers asked about in commitment requests of that time and never sent, at most `limit`.
+  func missing(
+    askedFrom start: Timestamp, to end: Timestamp, by peer: PeerName?, limit: Int
+  ) async throws -> [MissingInstance]
+
+  /// What takes room: `limit` studies of each kind; of each kind of decision at most `examined` rows are looked at.
+  func space(studies limit: Int, examining examined: Int) async throws -> SpaceOverview
 }

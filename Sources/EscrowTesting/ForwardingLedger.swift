@@ -357,4 +357,18 @@ extension ForwardingLedger {
   package func waiting(for destination: PeerName, limit: Int) async throws -> WaitingStudies {
     try await ledger.waiting(for: destination, limit: limit)
   }
+
+  package func tallies(from start: Timestamp, to end: Timestamp, of peer: PeerName?) async throws -> [SourceTally] {
+    try await ledger.tallies(from: start, to: end, of: peer)
+  }
+
+  package func missing(
+    askedFrom start: Timestamp, to end: Timestamp, by peer: PeerName?, limit: Int
+  ) async throws -> [MissingInstance] {
+    try await ledger.missing(askedFrom: start, to: end, by: peer, limit: limit)
+  }
+
+  package func space(studies limit: Int, examining examined: Int) async throws -> SpaceOverview {
+    try await ledger.space(studies: limit, examining: examined)
+  }
 }

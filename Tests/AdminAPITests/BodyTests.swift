@@ -18,12 +18,13 @@ import Testing
   }
 
   @Test func anEmptyFilterIsRefused() {
-    #expect(throws: ProblemDetails.self) { try DeliveryFilterBody().domain() }
-    #expect(throws: ProblemDetails.self) { try DeliveryFilterBody(state: ["lost"]).domain() }
+    #expect(throws: ProblemDetails.self) { try DeliveryFilterBody().domain(now: .now()) }
+    #expect(throws: ProblemDetails.self) { try DeliveryFilterBody(state: ["lost"]).domain(now: .now()) }
   }
 
   @Test func aFilterKeepsEveryCondition() throws {
-    let filter = try DeliveryFilterBody(id: [1, 2], state: ["failed"], to: ["a"], studyInstanceUID: "1.2").domain()
+    let filter = try DeliveryFilterBody(id: [1, 2], state: ["failed"], to: ["a"], studyInstanceUID: "1.2").domain(
+      now: .now())
     #expect(
       filter
         == DeliveryFilter(

@@ -40,6 +40,10 @@ import Testing
     ("a study's freed", LegalHoldStatement.freedOfStudy), ("a patient's freed", LegalHoldStatement.freedOfPatient),
     ("is held", LegalHoldStatement.covering),
     ("reasons", "SELECT \(InstanceRow.columns) FROM instance i WHERE i.id = ?"),
+    ("tallies", ReconciliationStatement.tallies), ("missing", ReconciliationStatement.missing),
+    ("largest studies", SpaceStatement.largest), ("oldest", SpaceStatement.oldest),
+    ("kept of a study", SpaceStatement.kept), ("retained", SpaceStatement.retained),
+    ("pinned", SpaceStatement.pinned), ("to be waived", SpaceStatement.waived),
     ("stopped", DueDeliveries.stopped), ("waiting", WaitingStatement.studies), ("open proofs", WaitingStatement.wants),
   ]
 

@@ -40,8 +40,32 @@ package struct DeliveryFilterBody: FilterBody {
   package var to: [String]?
   package var sopInstanceUID: String?
   package var studyInstanceUID: String?
+  package var patientID: String?
+  /// Of the senders.
+  package var callingAE: [String]?
+  /// The senders, as configured.
+  package var peer: [String]?
+  package var route: [String]?
+  package var proof: [String]?
+  package var held: Bool?
+  /// A part of the reason, or of that of the hold, as it is on record.
+  package var reason: String?
+  /// A part of the last error.
+  package var lastError: String?
+  /// Waits for nothing after this moment (RFC 3339).
+  package var dueBefore: String?
+  /// Waits for this moment or a later one.
+  package var dueAfter: String?
+  /// Received at least so long ago, e.g. `2h`.
+  package var olderThan: String?
+  /// Received less than so long ago.
+  package var youngerThan: String?
 
-  package static let keys = ["id", "state", "to", "sopInstanceUID", "studyInstanceUID"]
+  package static let keys = [
+    "id", "state", "to", "sopInstanceUID", "studyInstanceUID", "patientID", "callingAE", "peer", "route", "proof",
+    "held",
+    "reason", "lastError", "dueBefore", "dueAfter", "olderThan", "youngerThan",
+  ]
 
   package init(
     id: [Int64]? = nil, state: [String]? = nil, to: [String]? = nil, sopInstanceUID: String? = nil,
@@ -54,13 +78,31 @@ package struct DeliveryFilterBody: FilterBody {
     self.studyInstanceUID = studyInstanceUID
   }
 
-  /// The ledger's filter; throws for a state that does not exist and for an empty filter.
-  func domain() throws(ProblemDetails) -> DeliveryFilter {
+  /// The ledger's filter; throws for what does not exist or cannot be read, and for an empty filter.
+  func domain(now: Timestamp) throws(ProblemDetails) -> DeliveryFilter {
+    let filter = try anyDomain(now: now)
+    guard filter != DeliveryFilter() else { throw .emptyFilter(Self.keys) }
+    return filter
+  }
+
+  /// As ``domain(now:)``, also without any condition.
+  func anyDomain(now: Timestamp) throws(ProblemDetails) -> DeliveryFilter {
     var filter = DeliveryFilter(
       ids: id.map { Set($0.map(DeliveryID.init(rawValue:))) }, destinations: to.map { Set($0.map { PeerName($0) }) },
       sopInstanceUID: sopInstanceUID.map { UID($0) }, studyInstanceUID: studyInstanceUID.map { UID($0) })
     if let state { filter.states = try parsed(state, as: DeliveryState.self, parameter: "state") }
-    guard filter != DeliveryFilter() else { throw .emptyFilter(Self.keys) }
+    if let proof { filter.proofs = try parsed(proof, as: Proof.self, parameter: "proof") }
+    filter.patientID = patientID
+    filter.callingAEs = callingAE.map { Set($0.map { AETitle($0) }) }
+    filter.peers = peer.map { Set($0.map { PeerName($0) }) }
+    filter.routes = route.map { Set($0) }
+    filter.isHeld = held
+    filter.reason = reason
+    filter.lastError = lastError
+    filter.dueBefore = try Moments.time(dueBefore, "dueBefore")
+    filter.dueAfter = try Moments.time(dueAfter, "dueAfter")
+    filter.receivedBefore = try Moments.ago(olderThan, "olderThan", now: now)
+    filter.receivedAfter = try Moments.ago(youngerThan, "youngerThan", now: now)
     return filter
   }
 }
@@ -71,8 +113,22 @@ package struct InstanceFilterBody: FilterBody {
   package var state: [String]?
   package var sopInstanceUID: String?
   package var studyInstanceUID: String?
+  package var patientID: String?
+  /// Of the senders.
+  package var callingAE: [String]?
+  /// The senders, as configured.
+  package var peer: [String]?
+  /// A part of the reason, as it is on record.
+  package var reason: String?
+  /// Received at least so long ago, e.g. `2h`.
+  package var olderThan: String?
+  /// Received less than so long ago.
+  package var youngerThan: String?
 
-  package static let keys = ["id", "state", "sopInstanceUID", "studyInstanceUID"]
+  package static let keys = [
+    "id", "state", "sopInstanceUID", "studyInstanceUID", "patientID", "callingAE", "peer", "reason", "olderThan",
+    "youngerThan",
+  ]
 
   package init(
     id: [String]? = nil, state: [String]? = nil, sopInstanceUID: String? = nil, studyInstanceUID: String? = nil
@@ -84,12 +140,24 @@ package struct InstanceFilterBody: FilterBody {
   }
 
   /// The ledger's filter; throws for a state that does not exist and for an empty filter.
-  func domain() throws(ProblemDetails) -> InstanceFilter {
+  func domain(now: Timestamp) throws(ProblemDetails) -> InstanceFilter {
+    let filter = try anyDomain(now: now)
+    guard filter != InstanceFilter() else { throw .emptyFilter(Self.keys) }
+    return filter
+  }
+
+  /// As ``domain(now:)``, also without any condition.
+  func anyDomain(now: Timestamp) throws(ProblemDetails) -> InstanceFilter {
     var filter = InstanceFilter(
       ids: id.map { Set($0.map(InstanceID.init(rawValue:))) }, sopInstanceUID: sopInstanceUID.map { UID($0) },
       studyInstanceUID: studyInstanceUID.map { UID($0) })
     if let state { filter.states = try parsed(state, as: InstanceState.self, parameter: "state") }
-    guard filter != InstanceFilter() else { throw .emptyFilter(Self.keys) }
+    filter.patientID = patientID
+    filter.callingAEs = callingAE.map { Set($0.map { AETitle($0) }) }
+    filter.peers = peer.map { Set($0.map { PeerName($0) }) }
+    filter.reason = reason
+    filter.receivedBefore = try Moments.ago(olderThan, "olderThan", now: now)
+    filter.receivedAfter = try Moments.ago(youngerThan, "youngerThan", now: now)
     return filter
   }
 }

@@ -27,7 +27,7 @@ struct OperatorRoutes: Sendable {
     let body = try await JSON.body(
       BulkRequestBody<DeliveryFilterBody>.self, of: request, keys: BulkRequestBody<DeliveryFilterBody>.keys)
     let order = try body.order(actor: Self.actor, needsReason: verb.needsReason)
-    let filter = try body.filter.domain()
+    let filter = try body.filter.domain(now: context.clock.now())
     return try await Self.answer {
       try await changes.change(filter, verb, by: order)
     } as: {
@@ -38,7 +38,7 @@ struct OperatorRoutes: Sendable {
   private func change(_ verb: InstanceVerb, _ request: Request) async throws -> Response {
     let body = try await instances(request)
     let order = try body.order(actor: Self.actor, needsReason: true)
-    let filter = try body.filter.domain()
+    let filter = try body.filter.domain(now: context.clock.now())
     return try await Self.answer {
       try await changes.change(filter, verb, by: order)
     } as: {
@@ -49,7 +49,7 @@ struct OperatorRoutes: Sendable {
   private func reroute(_ request: Request) async throws -> Response {
     let body = try await instances(request)
     let order = try body.order(actor: Self.actor, needsReason: false)
-    let filter = try body.filter.domain()
+    let filter = try body.filter.domain(now: context.clock.now())
     return try await Self.answer {
       try await changes.reroute(filter, by: order)
     } as: {

@@ -32,25 +32,17 @@ struct ReadRoutes: Sendable {
   }
 
   private func instances(_ request: Request) async throws -> Response {
-    let query = try request.query(
-      allowing: Self.pageParameters.union(["sopInstanceUID", "studyInstanceUID", "state"]))
-    let filter = InstanceFilter(
-      sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
-      studyInstanceUID: query["studyInstanceUID"].map { UID($0) },
-      states: try query.list("state").map { try parsed($0, as: InstanceState.self, parameter: "state") })
+    let query = try request.query(allowing: Self.pageParameters.union(InstanceFilterBody.keys))
+    let filter = try InstanceFilterBody(query).anyDomain(now: context.clock.now())
     let page = try await ledger.instances(filter, page: Request.page(query))
     return try JSON.response(ListBody(items: page.items.map { InstanceBody($0) }, next: page.next))
   }
 
   private func deliveries(_ request: Request) async throws -> Response {
-    let query = try request.query(
-      allowing: Self.pageParameters.union(["id", "to", "state", "sopInstanceUID", "studyInstanceUID"]))
-    let filter = DeliveryFilter(
-      ids: try query.list("id").map { Set(try $0.map(Self.deliveryID)) },
-      states: try query.list("state").map { try parsed($0, as: DeliveryState.self, parameter: "state") },
-      destinations: query.list("to").map { Set($0.map { PeerName($0) }) },
-      sopInstanceUID: query["sopInstanceUID"].map { UID($0) },
-      studyInstanceUID: query["studyInstanceUID"].map { UID($0) })
+    let query = try request.query(allowing: Self.pageParameters.union(DeliveryFilterBody.keys))
+    let filter = try DeliveryFilterBody(
+      query, ids: query.list("id").map { try $0.map { try Self.deliveryID($0).rawValue } }
+    ).anyDomain(now: context.clock.now())
     try await refuseUnknown(filter.destinations)
     let page = try await ledger.deliveries(filter, page: Request.page(query))
     let waiting = WaitingReason(context: context)

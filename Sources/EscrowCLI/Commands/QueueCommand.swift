@@ -43,13 +43,20 @@ struct DeliverySelection: BulkSelection {
   @Option(help: "The number of one delivery, as `escrow queue ls` shows it; may be given more than once.")
   var id: [Int64] = []
 
+  @OptionGroup var traits: DeliveryTraits
+
+  /// Whether nothing but states is said.
+  var isEverything: Bool { to == nil && study == nil && instance == nil && id.isEmpty && traits.isEmpty }
+
   func filter(states: String, mustSelect: Bool) throws -> DeliveryFilterBody {
-    if mustSelect, to == nil, state == nil, study == nil, instance == nil, id.isEmpty {
-      throw Failure(.usage, "say which deliveries: --to, --state, --study, --instance or --id")
+    if mustSelect, isEverything, state == nil {
+      throw Failure(.usage, "say which deliveries: --to, --state, --study, --instance, --id, or another condition")
     }
-    return DeliveryFilterBody(
+    var filter = DeliveryFilterBody(
       id: id.isEmpty ? nil : id, state: (state ?? states).listed, to: to?.listed, sopInstanceUID: instance,
       studyInstanceUID: study)
+    try traits.add(to: &filter)
+    return filter
   }
 }
 
@@ -69,12 +76,16 @@ struct InstanceSelection: BulkSelection {
   @Option(help: "Our own id of one instance, as `escrow trace` shows it; may be given more than once.")
   var id: [String] = []
 
+  @OptionGroup var traits: InstanceTraits
+
   func filter(states: String, mustSelect: Bool) throws -> InstanceFilterBody {
-    if mustSelect, state == nil, study == nil, instance == nil, id.isEmpty {
-      throw Failure(.usage, "say which instances: --state, --study, --instance or --id")
+    if mustSelect, state == nil, study == nil, instance == nil, id.isEmpty, traits.isEmpty {
+      throw Failure(.usage, "say which instances: --state, --study, --instance, --id, or another condition")
     }
-    return InstanceFilterBody(
+    var filter = InstanceFilterBody(
       id: id.isEmpty ? nil : id, state: (state ?? states).listed, sopInstanceUID: instance, studyInstanceUID: study)
+    traits.add(to: &filter)
+    return filter
   }
 }
 

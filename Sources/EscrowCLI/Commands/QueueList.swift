@@ -15,8 +15,9 @@ struct QueueList: ParsableCommand {
 
   func run() throws {
     let client = try options.client()
+    let filter = try selection.filter(states: "queued,sending,sent,requested,failed", mustSelect: false)
     let page = try client.get(
-      ListBody<QueueBody>.self, "/api/v1/deliveries?\(query())&limit=\(limit)", json: options.json)
+      ListBody<QueueBody>.self, "/api/v1/deliveries?\(filter.query)&limit=\(limit)", json: options.json)
     if options.json { return }
     let held = try heldInstances(client)
     if page.items.isEmpty, held.items.isEmpty { return print("nothing waits") }
@@ -24,20 +25,9 @@ struct QueueList: ParsableCommand {
     if !held.items.isEmpty { show(held: held) }
   }
 
-  /// As query parameters; open states when nothing else is asked for.
-  private func query() throws -> String {
-    let filter = try selection.filter(states: "queued,sending,sent,requested,failed", mustSelect: false)
-    var parts = ["state=\((filter.state ?? []).joined(separator: ",").urlEscaped)"]
-    if let to = selection.to { parts.append("to=\(to.urlEscaped)") }
-    if let study = selection.study { parts.append("studyInstanceUID=\(study.urlEscaped)") }
-    if let instance = selection.instance { parts.append("sopInstanceUID=\(instance.urlEscaped)") }
-    if !selection.id.isEmpty { parts.append("id=\(selection.id.map(String.init).joined(separator: ","))") }
-    return parts.joined(separator: "&")
-  }
-
   /// Instances that no delivery speaks of: held, or damaged. None when deliveries were asked for.
   private func heldInstances(_ client: EscrowClient) throws -> ListBody<InstanceBody> {
-    guard selection.to == nil, selection.state == nil, selection.id.isEmpty else {
+    guard selection.to == nil, selection.state == nil, selection.id.isEmpty, selection.traits.isEmpty else {
       return ListBody(items: [], next: nil)
     }
     var path = "/api/v1/instances?state=held,damaged&limit=\(limit)"

@@ -21,9 +21,11 @@ extension Consignment {
     guard let index = deliveries.firstIndex(where: { $0.id == id }) else { return "not on record" }
     let before = deliveries[index]
     if let obstacle = obstacle(to: target, insteadOf: before) { return obstacle }
+    var terms = before.terms
+    if terms.alternative?.destination == target.name { terms.alternative = nil }
     let planned = PlannedDelivery(
       to: target.name, proof: before.proof, priority: before.priority, routes: before.routes,
-      acceptDiscarded: before.acceptDiscarded, overwrites: target.overwrites)
+      acceptDiscarded: before.acceptDiscarded, overwrites: target.overwrites, terms: terms)
     add([planned], plan: RoutingPlan(deliveries: [planned], retention: instance.retention))
     if !self.planned.isEmpty {
       move(.deliveriesAdded)

@@ -54,7 +54,9 @@ package struct DestinationOperations: Sendable {
 
   /// The routes that send to it.
   package func routes(to name: PeerName) -> [String] {
-    context.settings.routes.routes.filter { $0.sends.contains { $0.destination == name } }.map(\.name)
+    context.settings.routes.routes.filter {
+      $0.sends.contains { $0.destinations.contains(name) || $0.terms.alternative?.destination == name }
+    }.map(\.name)
   }
 
   /// Knows again what operators stopped, e.g. after a start.
@@ -114,6 +116,8 @@ package enum DestinationError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Peer {
-  /// What may be proved of deliveries to it.
-  package var proofs: Set<Proof> { allow.contains(.report) ? [.response, .commitment] : [.response] }
+  /// What may be proved of deliveries to it. Whoever stores can be asked by a query what it has.
+  package var proofs: Set<Proof> {
+    allow.contains(.report) ? [.response, .query, .commitment] : [.response, .query]
+  }
 }

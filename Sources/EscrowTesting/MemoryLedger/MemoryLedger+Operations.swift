@@ -36,4 +36,18 @@ extension MemoryLedger {
       return waiting
     }
   }
+
+  package func tallies(from start: Timestamp, to end: Timestamp, of peer: PeerName?) async throws -> [SourceTally] {
+    read { $0.tallies(from: start, to: end, of: peer) }
+  }
+
+  package func missing(
+    askedFrom start: Timestamp, to end: Timestamp, by peer: PeerName?, limit: Int
+  ) async throws -> [MissingInstance] {
+    read { $0.missing(askedFrom: start, to: end, by: peer, limit: limit) }
+  }
+
+  package func space(studies limit: Int, examining examined: Int) async throws -> SpaceOverview {
+    read { $0.space(studies: limit, examining: examined) }
+  }
 }

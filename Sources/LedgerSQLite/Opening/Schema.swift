@@ -445,6 +445,28 @@ enum Schema {
     ) STRICT;
     CREATE UNIQUE INDEX legal_hold_patient ON legal_hold(patient, coalesce(issuer, '')) WHERE patient IS NOT NULL;
 
+    CREATE INDEX instance_received ON instance(received_at);
+    CREATE INDEX job_created ON job(created_at);
+
+    -- The copies that are in the spool, by study, or by SOP Instance UID where none is known.
+    CREATE TABLE study_space (
+      key TEXT PRIMARY KEY NOT NULL,
+      n INTEGER NOT NULL CHECK (n >= 0),
+      bytes INTEGER NOT NULL CHECK (bytes >= 0)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX study_space_bytes ON study_space(bytes DESC, key) WHERE bytes > 0;
+    INSERT INTO study_space SELECT coalesce(study, sop_instance), count(*), sum(bytes) FROM instance
+      WHERE state NOT IN ('purged', 'discarded') GROUP BY 1;
+    CREATE TRIGGER study_space_taken AFTER INSERT ON instance WHEN NEW.state NOT IN ('purged', 'discarded') BEGIN
+      INSERT INTO study_space VALUES (coalesce(NEW.study, NEW.sop_instance), 1, NEW.bytes)
+        ON CONFLICT DO UPDATE SET n = n + 1, bytes = bytes + NEW.bytes;
+    END;
+    CREATE TRIGGER study_space_freed AFTER UPDATE OF state ON instance
+    WHEN NEW.state IN ('purged', 'discarded') AND OLD.state NOT IN ('purged', 'discarded') BEGIN
+      UPDATE study_space SET n = n - 1, bytes = bytes - OLD.bytes WHERE key = coalesce(OLD.study, OLD.sop_instance);
+      DELETE FROM study_space WHERE key = coalesce(OLD.study, OLD.sop_instance) AND n = 0;
+    END;
+
     """
 
   private static let storing = """

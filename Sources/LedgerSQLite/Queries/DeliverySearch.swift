@@ -8,11 +8,44 @@ struct DeliverySearch {
 
   init(_ filter: DeliveryFilter) { self.filter = filter }
 
+  /// The numbers of up to `limit` deliveries after `position`, and after which number the rest begins.
+  ///
+  /// Where rows must be looked at one by one, at most about ``RowScan/examined`` are: a page may be short and not the last.
+  func page(after position: Int64?, limit: Int, in db: Database) throws -> (ids: [Int64], next: Int64?) {
+    if needsScan { return try scan(in: db).run(after: position ?? 0, limit: limit, atMost: RowScan.examined, in: db) }
+    let found = try ids(after: position, limit: limit + 1, in: db)
+    let shown = Array(found.prefix(limit))
+    return (shown, found.count > limit ? shown.last : nil)
+  }
+
+  /// Looks at each delivery of the queues that are meant.
+  private func scan(in db: Database) throws -> RowScan {
+    let queues = try db.counts().filter { $0.count > 0 && matches($0.destination, $0.state) }
+    let (conditions, values) = filter.conditions(["d.id = ?"], [])
+    return RowScan(
+      lists: { position, window in
+        try queues.map { queue in
+          try db.rows(DeliverySearch.queue, queue.destination.rawValue, queue.state.rawValue, position, window) {
+            $0.next()
+          }
+        }
+      }, sql: "SELECT 1 FROM \(DeliveryRow.table) WHERE \(conditions)", values: values)
+  }
+
+  /// Whether no index finds what is meant.
+  private var needsScan: Bool {
+    let isNamed = filter.ids != nil || filter.instance != nil || filter.sopInstanceUID != nil
+    return !isNamed && filter.studyInstanceUID == nil && filter.patientID == nil && filter.looksAtRows
+  }
+
   /// The numbers of up to `limit` deliveries after `position`.
   func ids(after position: Int64?, limit: Int, in db: Database) throws -> [Int64] {
+    if needsScan { return try scan(in: db).run(after: position ?? 0, limit: limit, atMost: .max, in: db).ids }
     let position = position ?? 0
     if let ids = filter.ids { return try named(ids, after: position, limit: limit, in: db) }
-    if filter.instance != nil || filter.sopInstanceUID != nil || filter.studyInstanceUID != nil {
+    if filter.instance != nil || filter.sopInstanceUID != nil || filter.studyInstanceUID != nil
+      || filter.patientID != nil
+    {
       return try ofInstances(after: position, limit: limit, in: db)
     }
     if filter.states == nil, filter.destinations == nil {
@@ -52,14 +85,14 @@ struct DeliverySearch {
   private func named(_ ids: Set<DeliveryID>, after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
     var found: [Int64] = []
     for id in ids.map(\.rawValue).sorted() where id > position && found.count < limit {
-      let (conditions, values) = conditions(["d.id = ?"], [id])
+      let (conditions, values) = filter.conditions(["d.id = ?"], [id])
       found += try db.rows("SELECT d.id FROM \(DeliveryRow.table) WHERE \(conditions)", arguments: values) { $0.next() }
     }
     return found
   }
 
   private func ofInstances(after position: Int64, limit: Int, in db: Database) throws -> [Int64] {
-    let (conditions, values) = conditions(["d.id > ?"], [position])
+    let (conditions, values) = filter.conditions(["d.id > ?"], [position])
     return try db.rows(
       """
       SELECT d.id FROM instance i CROSS JOIN delivery d ON d.instance = i.id
@@ -67,26 +100,6 @@ struct DeliverySearch {
       """,
       arguments: values
     ) { $0.next() }
-  }
-
-  private func conditions(_ first: [String], _ values: [Parameter]) -> (String, [Parameter]) {
-    var conditions = first
-    var values = values
-    let texts: [(String, String?)] = [
-      ("i.uuid", filter.instance?.rawValue), ("i.sop_instance", filter.sopInstanceUID?.rawValue),
-      ("i.study", filter.studyInstanceUID?.rawValue),
-    ]
-    for (column, text) in texts {
-      guard let text else { continue }
-      conditions.append("\(column) = ?")
-      values.append(text)
-    }
-    if let states = filter.states { conditions.append("d.state IN (\(Schema.list(states)))") }
-    if let destinations = filter.destinations {
-      conditions.append("d.destination IN (\(destinations.map { _ in "?" }.joined(separator: ", ")))")
-      values += destinations.map(\.rawValue)
-    }
-    return (conditions.joined(separator: " AND "), values)
   }
 }
 

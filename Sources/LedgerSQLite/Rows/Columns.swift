@@ -101,6 +101,11 @@ extension Database {
   }
 
   /// Whether a statement has any row.
+  func exists(_ sql: String, arguments: [Parameter]) throws -> Bool {
+    try Row.fetchCursor(cachedStatement(sql: sql), arguments: StatementArguments(arguments)).next() != nil
+  }
+
+  /// Whether a statement has any row.
   func exists(_ sql: String, _ values: Parameter...) throws -> Bool {
     let cursor = try Row.fetchCursor(cachedStatement(sql: sql), arguments: StatementArguments(values))
     return try cursor.next() != nil

@@ -34,7 +34,10 @@ extension MemoryRecord {
 
   /// The deliveries that `filter` means, in the order of their admission.
   func records(_ filter: DeliveryFilter) -> [DeliveryRecord] {
-    records { filter.matches($0) }.filter { filter.matches($0.sop.instanceUID, study: $0.studyInstanceUID) }
+    consignments.flatMap { consignment in
+      consignment.deliveries.filter { filter.matches($0, of: consignment.instance) }
+        .map { DeliveryRecord($0, of: consignment.instance) }
+    }.sorted { $0.delivery.id < $1.delivery.id }
   }
 
   /// As ``LedgerReading/files(after:ending:limit:)``.
@@ -62,28 +65,5 @@ extension MemoryRecord {
     openAlarms.values.sorted {
       ($0.since, $0.kind.rawValue, $0.subject) < ($1.since, $1.kind.rawValue, $1.subject)
     }
-  }
-}
-
-extension InstanceFilter {
-  func matches(_ instance: Instance) -> Bool {
-    if let ids, !ids.contains(instance.id) { return false }
-    if let sopInstanceUID, sopInstanceUID != instance.sop.instanceUID { return false }
-    if let studyInstanceUID, studyInstanceUID != instance.attributes.studyInstanceUID { return false }
-    return states?.contains(instance.state) ?? true
-  }
-}
-
-extension DeliveryFilter {
-  fileprivate func matches(_ delivery: Delivery) -> Bool {
-    if let ids, !ids.contains(delivery.id) { return false }
-    if let states, !states.contains(delivery.state) { return false }
-    if let destinations, !destinations.contains(delivery.destination) { return false }
-    return instance == nil || instance == delivery.instance
-  }
-
-  fileprivate func matches(_ uid: UID, study: UID?) -> Bool {
-    if let sopInstanceUID, sopInstanceUID != uid { return false }
-    return studyInstanceUID == nil || studyInstanceUID == study
   }
 }
