@@ -91,7 +91,7 @@ import Testing
 
   @Test func silenceAfterAMatchIsNoEnd() async throws {
     let listener = try await ScriptedPeerListener()
-    async let asked = Self.ask(port: listener.port, timeout: .milliseconds(300))
+    async let asked = Self.ask(port: listener.port, timeout: .seconds(3))
     let peer = try await listener.accept()
     let request = try await takeRequest(peer)
     try await peer.send(answer(request, .pending), dataSet: [1, 2], on: 3)
