@@ -27,6 +27,7 @@ bench: deps ## Measure against the reference peers (release build)
 	.venv/bin/python Benchmarks/side_by_side.py
 	.venv/bin/python Benchmarks/commitment.py
 	.venv/bin/python Benchmarks/isolation.py
+	.venv/bin/python Benchmarks/rates.py
 
 format: ## Rewrite the sources as swift format wants them
 	swift format --in-place --parallel --recursive $(SOURCES)

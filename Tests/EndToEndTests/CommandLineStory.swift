@@ -127,7 +127,7 @@ extension Stories {
       try await withArchive { escrow, _, samples in
         try await escrow.dcmtk(calling: "CT1").storescu(files: samples.map(\.path)).expectSuccess()
         let routes = try await escrow.api("routes")
-        #expect(routes["items"][0]["send"][0]["to"] == "archive")
+        #expect(routes["items"][0]["send"][0]["to"] == ["archive"])
         try await escrow.has(samples.count, deliveries: "delivered")
         let url = escrow.http.base + "/api/v1/events?after=0"
         let events = try await Command("curl", ["--silent", "--noproxy", "*", "--max-time", "3", url]).run().output

@@ -98,14 +98,32 @@ import Testing
     }
   }
 
-  @Test func whatIsTooOldFailsInsteadOfBeingTriedAgain() async throws {
+  @Test(arguments: [0xC000, 0xA700, 0x0124]) func whatIsTooOldFailsInsteadOfBeingTriedAgain(status: Int) async throws {
     try await deliver(adapt: { $0.retry.maxAge = .zero }) { engine, listener in
       let archive = try await listener.acceptAssociation()
       let (command, _) = try await archive.takeMessage()
-      try await archive.answer(command, Status(rawValue: 0xC000))
+      try await archive.answer(command, Status(rawValue: UInt16(status)))
       try await engine.eventually("failed") { try await engine.delivery().state == .failed }
       #expect(try await engine.delivery().reason == "tooOld")
-      #expect(try await engine.delivery().lastError?.contains("C000") == true)
+      #expect(try await engine.delivery().lastError?.isEmpty == false)
+    }
+  }
+
+  @Test func aRetryByHandDoesNotWaitForADestinationThatForbade() async throws {
+    try await deliver(adapt: { $0.timeouts.idle = .zero }) { engine, listener in
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await archive.answer(command, .notAuthorized)
+      try await engine.eventually("down") { engine.context.destinations["archive"]?.health.current.downSince != nil }
+      try await engine.eventually("queued") { try await engine.delivery().state == .queued }
+      // By itself it would be tried in a quarter of an hour.
+      let result = try await OperatorChanges(context: engine.context).change(
+        DeliveryFilter(), .retry, by: BulkOrder(actor: "admin"))
+      #expect(result.matched == 1)
+      let again = try await listener.acceptAssociation(skippingEchoes: true)
+      let (second, _) = try await again.takeMessage()
+      try await again.answer(second, .success)
+      try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
     }
   }
 

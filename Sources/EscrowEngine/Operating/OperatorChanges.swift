@@ -17,6 +17,7 @@ package struct OperatorChanges: Sendable {
     defer { wake(order) }
     // What is released is to be offered again, also when its destination refused its class before.
     if !order.dryRun, [.release, .retry].contains(verb) { forgetClassHolds() }
+    if !order.dryRun, verb == .retry { tryNow(filter.destinations) }
     return try await context.ledger.change(filter, verb, by: order, now: context.clock.now())
   }
 
@@ -47,6 +48,14 @@ package struct OperatorChanges: Sendable {
       context.wakeFollowers()
     }
     return true
+  }
+
+  /// What is to be tried again is not to wait for a destination that was down a while ago.
+  private func tryNow(_ names: Set<PeerName>?) {
+    let moment = context.clock.monotonic()
+    for destination in context.destinations.all where names?.contains(destination.name) ?? true {
+      destination.hurry(moment: moment)
+    }
   }
 
   private func forgetClassHolds() {

@@ -122,6 +122,7 @@ struct DeliveryAttempt: Sendable {
     reason: String, message: String, trouble: DestinationHealth.Trouble
   ) async -> AttemptOutcome.Result {
     await HealthChanges(context: context).failed(destination, reason: "\(reason): \(message)", trouble: trouble)
+    if claim.isTooOld(for: destination.peer.retry, now: context.clock.now()) { return .failed(reason: "tooOld") }
     return .retry(notBefore: behindTheOthers, reason: reason, counted: false)
   }
 
