@@ -21,8 +21,9 @@ package struct Escrow: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, CheckCommand.self, EchoCommand.self, SendCommand.self, CommitCommand.self, StatusCommand.self,
       QueueCommand.self, TraceCommand.self, CommitmentsCommand.self, JobsCommand.self, WebhooksCommand.self,
-      RouteCommand.self, ReloadCommand.self, PurgingCommand.self, LegalHoldCommand.self, DestinationsCommand.self,
-      MaintenanceCommand.self, ExportCommand.self, ReconcileCommand.self, SpaceCommand.self, RebuildCommand.self,
+      RouteCommand.self, SourcesCommand.self, ReloadCommand.self, PurgingCommand.self, LegalHoldCommand.self,
+      DestinationsCommand.self, MaintenanceCommand.self, ExportCommand.self, ReconcileCommand.self, SpaceCommand.self,
+      RebuildCommand.self,
       BackupCommand.self,
       RestoreCommand.self,
       DemoCommand.self,

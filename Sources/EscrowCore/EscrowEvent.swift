@@ -148,6 +148,10 @@ package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case maintenance = "maintenance"
   /// The ledger was put back from a backup, or made anew from the spool's files.
   case ledgerReplaced = "ledger.replaced"
+  /// A peer sent nothing for longer than it should within its hours.
+  case sourceSilent = "source.silent"
+  /// A peer's copies have used up its quota, so that it is refused.
+  case sourceQuota = "source.quota"
   /// The configuration was to be read again and is not right, so what was in force stays.
   case reloadFailed = "reload.failed"
 

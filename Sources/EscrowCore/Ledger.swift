@@ -152,6 +152,8 @@ package protocol LedgerReading: Sendable {
   func endpoints() async throws -> [EndpointStatus]
   /// What an endpoint was or is to be told, the newest first.
   func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry>
+  /// What every peer sent, by its name; what came from nobody that is a peer is left out.
+  func sources() async throws -> [SourceRecord]
   /// Destinations that have deliveries not yet ended, to wake their queues at start.
   func openDestinations() async throws -> Set<PeerName>
   /// The instances whose file may be in the spool (all but the purged and discarded), in order of their file's name,

@@ -25,6 +25,10 @@ package struct Peer: Sendable, Equatable {
   /// A report on a context without SCP role is refused.
   package var strictRoles: Bool
   package var inquiries: InquiryPolicy
+  /// What becomes of what it sends.
+  package var intake = IntakePolicy()
+  /// When it should send something; nil when nothing is expected of it.
+  package var expect: ExpectedTraffic?
   /// How long it must be down before what has an alternative goes there.
   package var failoverAfter: Duration = .minutes(5)
   /// For which causes everything of a class waits for an operator, instead of failing one by one.

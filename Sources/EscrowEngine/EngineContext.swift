@@ -35,6 +35,10 @@ package final class EngineContext: Sendable {
   /// The associations on which peers are to be told what they asked.
   let askers = AskerAssociations()
   let reportFailures = ReportFailures()
+  /// How fast senders may send that have a limit.
+  let sourcePaces = SourcePaces()
+  /// What is known of each sender.
+  package let sources: SourceWatch
   let clockGuard: ClockGuard
   /// What operators stopped.
   package let stops = OperatorStops()
@@ -69,6 +73,7 @@ package final class EngineContext: Sendable {
     self.pool = pool
     self.clock = clock
     clockGuard = ClockGuard(clock: clock)
+    sources = SourceWatch(start: clock.now())
     self.newID = newID
     self.logger = logger
     self.predecessorEnded = predecessorEnded

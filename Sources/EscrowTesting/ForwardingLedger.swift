@@ -193,6 +193,8 @@ extension ForwardingLedger {
     try await ledger.webhookLog(endpoint, page: page)
   }
 
+  package func sources() async throws -> [SourceRecord] { try await ledger.sources() }
+
   package func openDestinations() async throws -> Set<PeerName> {
     try await ledger.openDestinations()
   }

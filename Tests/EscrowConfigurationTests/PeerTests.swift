@@ -43,6 +43,26 @@ import Testing
     #expect(peer == expected)
   }
 
+  @Test func readsWhatBecomesOfWhatItSends() throws {
+    let yaml = """
+      peers:
+        ct1: { aeTitle: CT1, addresses: 10.0.0.7, allow: store, intake: { maxRate: 50MB/s, quota: 200GB, hold: "being tested" },
+               expect: { hours: "Mon-Fri 07:00-18:00", silence: 3h } }
+      """
+    let peer = try #require(try TemporaryConfiguration(yaml).load().settings.peers["ct1"])
+    #expect(peer.intake == IntakePolicy(maxRate: 50_000_000, quota: 200_000_000_000, hold: "being tested"))
+    let hours = try #require(TimeWindow("Mon-Fri 07:00-18:00"))
+    #expect(peer.expect == ExpectedTraffic(hours: [hours], silence: .hours(3)))
+  }
+
+  @Test func intakeMeansNothingWithoutStore() throws {
+    let yaml = "peers:\n  a: { aeTitle: A, addresses: 10.0.0.7, intake: { hold: x } }"
+    #expect(
+      try TemporaryConfiguration(yaml).warnings() == [
+        "escrow.yaml:2:49: warning: `intake` means nothing while `allow` of peer `a` has no `store`"
+      ])
+  }
+
   @Test func mayBeShort() throws {
     let peers = try TemporaryConfiguration(twoDestinations).load().settings.peers
     #expect(peers["research"] == Peer(name: "research", aeTitle: "RESEARCH", host: "10.0.0.6", port: 104))

@@ -66,11 +66,12 @@ import Testing
       #expect(expected > length)
       try change(path + "-wal") { $0 = $0.prefix(length) }
       for _ in 1...2 {
-        guard case .logMissing(path, let mark, Int64(length)) = try refusal(of: path) else {
-          Issue.record("not refused as it should be")
-          return
+        switch try refusal(of: path) {
+        case .logMissing(path, let mark, Int64(length)): #expect(mark <= expected)
+        // What is left of it may end where the pages of the database do not fit together.
+        case .damaged(path, _) where length > 40: break
+        case let error: Issue.record("not refused as it should be: \(String(describing: error))")
         }
-        #expect(mark <= expected)
       }
     }
   }

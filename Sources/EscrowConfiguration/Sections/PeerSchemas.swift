@@ -14,6 +14,12 @@ extension Peer {
         .value("duplicateIsStored", \.duplicateIsStored, .boolean), .value("overwrites", \.overwrites, .boolean),
         .value("strictRoles", \.strictRoles, .boolean), .value("failoverAfter", \.failoverAfter, .duration()),
         .set("holdOn", \.holdOn, .choice()),
+        .section("intake", \.intake, IntakePolicy.schema),
+        Key("expect") { node, peer, loading in
+          var expected = ExpectedTraffic()
+          node.read(into: &expected, ExpectedTraffic.schema, of: "`expect`", loading)
+          peer.expect = expected
+        },
         .value("commitWhen", \.inquiries.commitWhen, .choice()),
         .value("answerWithin", \.inquiries.answerWithin, .duration(atLeast: .zero)),
         .value("maySee", \.inquiries.maySee, .choice()),
@@ -22,6 +28,22 @@ extension Peer {
         Key("decide") { node, peer, loading in peer.inquiries.decide = HookDraft.read(node, loading) },
       ],
       notYet: ["certificate", "tls"])
+  }
+}
+
+extension IntakePolicy {
+  static var schema: Schema<IntakePolicy> {
+    Schema([
+      .value("maxRate", \.maxRate, .rate), .value("quota", \.quota, .size()), .value("hold", \.hold, .text),
+    ])
+  }
+}
+
+extension ExpectedTraffic {
+  static var schema: Schema<ExpectedTraffic> {
+    Schema([
+      .list("hours", \.hours, .timeWindow), .value("silence", \.silence, .duration()).required,
+    ])
   }
 }
 

@@ -39,6 +39,10 @@ extension SettingsDraft {
         node.position, "peer `\(peer.name)` could never be recognised; give it `addresses` (or `host` and `port`)")
     }
     checkInquiries(peer, node, loading)
+    for key in ["intake", "expect"] where !peer.allow.contains(.store) {
+      guard let given = node[key] else { continue }
+      loading.warn(given.position, "`\(key)` means nothing while `allow` of peer `\(peer.name)` has no `store`")
+    }
     if peer.retry.first > peer.retry.max, let retry = node["retry"] {
       loading.error(retry.position, "`first` must not be longer than `max`")
     }

@@ -95,10 +95,13 @@ package struct ReceiveService: AssociationService {
   private func receive(_ message: IncomingMessage, on association: Association) async -> CommandSet {
     let command = message.command
     guard case .streamed(let receiver as StoreReceiver) = message.body else {
-      let refusal = StoreRefusal.of(command, contextClass: message.context.abstractSyntax)
+      let refusal =
+        StoreRefusal.of(command, contextClass: message.context.abstractSyntax) ?? quotaRefusal(of: association)
       return refuse(command, refusal ?? .noIntake(context), on: association)
     }
     do {
+      // Who sends one small instance after the other is kept to its rate by its answers.
+      if receiver.owed > .zero { try? await Task.sleep(for: receiver.owed) }
       if let refusal = try await take(receiver) { return refuse(command, refusal, on: association) }
       return .response(to: command, status: .success)
     } catch {
@@ -118,7 +121,11 @@ package struct ReceiveService: AssociationService {
     let instance = ReceivedInstance(
       id: receiver.id, sop: receiver.sop, transferSyntax: receiver.transferSyntax, source: receiver.source,
       receivedAt: receiver.receivedAt, dataSetLength: file.dataSetLength, digest: file.digest, header: header)
-    try await Admissions(context: context).admit(instance.admission(by: receiver.rules.settings.routes))
+    let result = try await Admissions(context: context).admit(instance.admission(by: receiver.rules))
+    if let peer = receiver.source.peer {
+      let isNew = if case .admitted = result { true } else { false }
+      context.sources.received(isNew ? file.dataSetLength : 0, from: peer, at: receiver.receivedAt)
+    }
     return nil
   }
 
@@ -131,14 +138,35 @@ package struct ReceiveService: AssociationService {
       let instanceUID = command.affectedSOPInstanceUID
     else { return .discard }
     let rules = context.rules
+    let source = source(of: association, by: rules)
+    guard quotaRefusal(of: source, by: rules) == nil else { return .discard }
     do {
       return .stream(
         try StoreReceiver(
           sop: SOPInstance(classUID: classUID, instanceUID: instanceUID), transferSyntax: accepted.transferSyntax,
-          source: source(of: association, by: rules), context: context, rules: rules, resume: resume))
+          source: source, context: context, rules: rules, pace: pace(of: source, by: rules),
+          resume: resume))
     } catch {
       context.logger.error("no spool file can be begun: \(error)", metadata: ["association": "\(association.id)"])
       return .discard
+    }
+  }
+
+  private func quotaRefusal(of association: Association) -> StoreRefusal? {
+    let rules = context.rules
+    return quotaRefusal(of: source(of: association, by: rules), by: rules)
+  }
+
+  private func quotaRefusal(of source: Source, by rules: Rules) -> StoreRefusal? {
+    guard let name = source.peer, let peer = rules.settings.peers[name], context.sources.isOver(peer) else {
+      return nil
+    }
+    return .quota(of: name)
+  }
+
+  private func pace(of source: Source, by rules: Rules) -> SourcePace? {
+    source.peer.flatMap { rules.settings.peers[$0] }.flatMap {
+      context.sourcePaces.pace(of: $0, clock: context.clock)
     }
   }
 

@@ -1,4 +1,5 @@
 import DICOM
+import EscrowConfiguration
 import EscrowCore
 
 /// An instance that is durable in the spool, with what its header says: all that routing and admission need.
@@ -24,6 +25,13 @@ struct ReceivedInstance: Sendable {
 
   /// Routes it and makes the ledger's admission of it.
   func admission(by routes: RouteTable) -> Admission { admission(plan: routes.plan(for: routingInput)) }
+
+  /// Routes it by the rules in force, which may hold what its sender sends.
+  func admission(by rules: Rules) -> Admission {
+    let plan = rules.settings.routes.plan(for: routingInput)
+    guard let name = source.peer, let peer = rules.settings.peers[name] else { return admission(plan: plan) }
+    return admission(plan: peer.intake.applied(to: plan, of: name))
+  }
 
   func admission(plan: RoutingPlan) -> Admission {
     Admission(

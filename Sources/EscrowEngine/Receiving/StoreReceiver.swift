@@ -16,12 +16,18 @@ final class StoreReceiver: DataSetReceiver {
   /// By what it is routed: what is looked for in its header is what these rules need.
   let rules: Rules
   private let writer: SpoolWriter
+  private let gate: IntakeGate
+  private let pace: SourcePace?
+  private let debt = NIOLockedValueBox(Duration.zero)
   private let header: HeaderObserver
 
   init(
     sop: SOPInstance, transferSyntax: UID, source: Source, context: EngineContext, rules: Rules,
-    resume: @escaping @Sendable () -> Void
+    pace: SourcePace? = nil, resume: @escaping @Sendable () -> Void
   ) throws {
+    let gate = IntakeGate(resume: resume)
+    self.gate = gate
+    self.pace = pace
     receivedAt = context.clock.now()
     id = context.newID(receivedAt)
     self.sop = sop
@@ -31,10 +37,19 @@ final class StoreReceiver: DataSetReceiver {
     header = HeaderObserver(transferSyntax: transferSyntax, wanted: rules.wantedTags)
     writer = try context.spool.writer(
       id: id, sop: sop, transferSyntax: transferSyntax, source: source, receivedAt: receivedAt, observer: header,
-      onDrained: resume)
+      onDrained: { gate.end() })
   }
 
-  func receive(_ fragment: ByteBuffer) -> Bool { writer.append(fragment) }
+  func receive(_ fragment: ByteBuffer) -> Bool {
+    let hasRoom = writer.append(fragment)
+    guard let pace else { return gate.pass(hasRoom: hasRoom, wait: .zero) }
+    let wait = pace.take(fragment.readableBytes)
+    debt.withLockedValue { $0 = wait }
+    return gate.pass(hasRoom: hasRoom, wait: wait)
+  }
+
+  /// How long the sender's next instance should keep it waiting, when its last fragment is in.
+  var owed: Duration { debt.withLockedValue { $0 } }
 
   var isDropping: Bool { writer.hasFailed }
 

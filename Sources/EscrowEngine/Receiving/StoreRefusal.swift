@@ -56,6 +56,11 @@ extension StoreRefusal {
       text: maintenance ?? context.space.refusal ?? "nothing could be stored; try again")
   }
 
+  /// The answer to a sender of which too much is here.
+  static func quota(of peer: PeerName) -> StoreRefusal {
+    StoreRefusal(status: .outOfResources, text: "the quota of source \(peer) is used up; try again later")
+  }
+
   /// The answer when an instance could not be made durable: the sender keeps its copy and tries again.
   static func failure(_ error: any Error) -> StoreRefusal {
     if case SpoolError.tooLarge = error {

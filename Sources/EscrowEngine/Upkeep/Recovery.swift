@@ -75,7 +75,7 @@ package struct Recovery: Sendable {
   }
 
   private func admit(_ instance: ReceivedInstance, _ summary: inout Summary) async throws {
-    let admission = instance.admission(by: context.settings.routes)
+    let admission = instance.admission(by: context.rules)
     switch try await Admissions(context: context, dropsRefused: false).admit(admission) {
     case .admitted, .replaced: summary.admitted += 1
     case .known, .looped: summary.removed += 1

@@ -26,6 +26,7 @@ package struct UpkeepService: Service {
             Chore("health", every: .seconds(5), raiseOverdueAlarms),
             Chore("failover", every: .seconds(1), Failover(context: context).review),
             Chore("rejections", every: .seconds(1)) { try await context.rejections.record(in: context) },
+            Chore("sources", every: .seconds(5), SourceAlarms(context: context).review),
             Chore("destinations", every: .minutes(1), MissingDestinations(context: context).review),
           ])
       }

@@ -11,6 +11,7 @@ struct LedgerView: Sendable {
     add("deliveries", status.deliveries.map { "\($0.key.rawValue) \($0.value)" }.sorted())
     add("backlogs", status.backlogs.map { "\($0.key) \($0.value)" }.sorted() + ["\(status.bytes)"])
     add("open", try await ledger.openDestinations().sorted().map(\.rawValue))
+    add("sources", try await ledger.sources())
     add("alarms", try await ledger.alarms())
     add("events", try await ledger.events(after: 0, limit: 100_000))
     add("last", [try await ledger.lastEvent()])

@@ -39,6 +39,8 @@ extension MemoryLedger {
     try read { try $0.webhookLog(endpoint, page: page) }
   }
 
+  package func sources() async throws -> [SourceRecord] { read { $0.sources() } }
+
   package func openDestinations() async throws -> Set<PeerName> { read { $0.openDestinations() } }
 
   package func instances(after id: InstanceID, limit: Int) async throws -> [InstanceRecord] {

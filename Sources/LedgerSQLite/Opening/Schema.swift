@@ -16,6 +16,7 @@ enum Schema {
     migrator.registerMigration("4 asking ourselves") { db in try db.execute(sql: ownRequests) }
     migrator.registerMigration("5 sending") { db in try db.execute(sql: sending) }
     migrator.registerMigration("6 querying") { db in try db.execute(sql: querying) }
+    migrator.registerMigration("7 sources") { db in try db.execute(sql: sources) }
     migrator.registerMigration("8 operating") { db in try db.execute(sql: operating) }
     return migrator
   }
@@ -419,6 +420,33 @@ enum Schema {
       WHERE state IN ('sent', 'requested') AND first_asked_at IS NOT NULL;
 
     """
+
+  /// What came from whom and is here, counted, so that nobody has to look through the instances.
+  private static var sources: String {
+    let gone = "IN (\(list([InstanceState.purged, .discarded])))"
+    return """
+      CREATE TABLE source (
+        peer TEXT PRIMARY KEY NOT NULL,
+        last_received INTEGER NOT NULL,
+        copies INTEGER NOT NULL CHECK (copies >= 0),
+        bytes INTEGER NOT NULL CHECK (bytes >= 0)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO source
+        SELECT peer, max(received_at), sum(state NOT \(gone)), sum(iif(state \(gone), 0, bytes))
+        FROM instance WHERE peer IS NOT NULL GROUP BY peer;
+      CREATE TRIGGER source_sent AFTER INSERT ON instance WHEN NEW.peer IS NOT NULL BEGIN
+        INSERT INTO source VALUES (NEW.peer, NEW.received_at, NEW.state NOT \(gone), iif(NEW.state \(gone), 0, NEW.bytes))
+          ON CONFLICT DO UPDATE SET last_received = max(last_received, NEW.received_at),
+            copies = copies + (NEW.state NOT \(gone)), bytes = bytes + iif(NEW.state \(gone), 0, NEW.bytes);
+      END;
+      CREATE TRIGGER source_let_go AFTER UPDATE OF state ON instance
+      WHEN NEW.peer IS NOT NULL AND OLD.state NOT \(gone) AND NEW.state \(gone)
+      BEGIN
+        UPDATE source SET copies = copies - 1, bytes = bytes - NEW.bytes WHERE peer = NEW.peer;
+      END;
+
+      """
+  }
 
   /// Whether a transaction of ours came to ourselves.
   private static let ownRequests = """

@@ -28,6 +28,14 @@ extension SQLiteLedger {
     }
   }
 
+  package func sources() async throws -> [SourceRecord] {
+    try await pool.read { db in
+      try db.rows("SELECT peer, last_received, copies, bytes FROM source ORDER BY peer") {
+        SourceRecord(try $0.raw(), lastReceived: $0.time(), copies: $0.next(), bytes: $0.next())
+      }
+    }
+  }
+
   package func alarms() async throws -> [Alarm] {
     try await pool.read { db in
       try db.rows("SELECT kind, subject, since, text FROM alarm ORDER BY since, kind, subject") {

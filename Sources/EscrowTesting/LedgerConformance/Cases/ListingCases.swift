@@ -104,6 +104,26 @@ extension LedgerConformance {
       try await expect(scene.ledger.status().bytes, 0)
       try await expect(scene.ledger.status().instances, [.purged: 1])
     },
+    LedgerCase("what came from whom is counted while its copy is here") { scene in
+      try await expect(scene.ledger.sources(), [])
+      try await scene.admit(1, from: "ct1", at: 10)
+      try await scene.admit(2, from: "ct2", at: 20)
+      try await scene.admit(3, from: nil, at: 30)
+      try await scene.admit(4, from: "ct1", at: 5)
+      let bytes = try await scene.instance(1).dataSetLength
+      try await expect(
+        scene.ledger.sources(),
+        [
+          SourceRecord("ct1", lastReceived: .at(10), copies: 2, bytes: 2 * bytes),
+          SourceRecord("ct2", lastReceived: .at(20), copies: 1, bytes: bytes),
+        ])
+      try await scene.deliver(4)
+      _ = try await scene.purge(at: 5000)
+      for number in [1, 2, 4] { try await scene.finishPurge(number, at: 5001) }
+      try await expect(
+        scene.ledger.sources(),
+        [SourceRecord("ct1", lastReceived: .at(10)), SourceRecord("ct2", lastReceived: .at(20))])
+    },
     LedgerCase("files are listed in the order of their names, in pages") { scene in
       for number in [3, 1, 2] { try await scene.admit(number) }
       try await scene.admit(4, to: [])

@@ -17,6 +17,22 @@ extension MemoryRecord {
     return status
   }
 
+  /// As ``LedgerReading/sources()``.
+  package func sources() -> [SourceRecord] {
+    var found: [PeerName: SourceRecord] = [:]
+    for instance in consignments.map(\.instance) {
+      guard let peer = instance.source.peer else { continue }
+      var record = found[peer] ?? SourceRecord(peer, lastReceived: instance.receivedAt)
+      record.lastReceived = max(record.lastReceived, instance.receivedAt)
+      if ![.purged, .discarded].contains(instance.state) {
+        record.copies += 1
+        record.bytes += instance.dataSetLength
+      }
+      found[peer] = record
+    }
+    return found.values.sorted { $0.peer < $1.peer }
+  }
+
   /// As ``LedgerReading/openDestinations()``.
   package func openDestinations() -> Set<PeerName> {
     Set(records { !$0.state.isTerminal }.map(\.delivery.destination))

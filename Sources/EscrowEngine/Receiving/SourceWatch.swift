@@ -1,0 +1,62 @@
+package import EscrowCore
+import NIOConcurrencyHelpers
+
+/// What is known of each sender now: when it was heard last, and how much of what it sent is here.
+package final class SourceWatch: Sendable {
+  private struct Use: Sendable {
+    var bytes: Int64 = 0
+    var heard: Timestamp?
+    var isOver = false
+
+    /// Full at its quota, and not before a tenth of it is free again taken from.
+    mutating func judge(_ quota: Int64) {
+      if bytes >= quota { isOver = true } else if bytes < quota / 10 * 9 { isOver = false }
+    }
+  }
+
+  private let uses = NIOLockedValueBox<[PeerName: Use]>([:])
+  /// Since when anybody listens.
+  private let start: Timestamp
+
+  init(start: Timestamp) { self.start = start }
+
+  /// What the ledger says; it forgets nobody.
+  func take(_ records: [SourceRecord]) {
+    uses.withLockedValue { uses in
+      for record in records {
+        var use = uses[record.peer] ?? Use()
+        use.bytes = record.bytes
+        use.heard = max(use.heard ?? record.lastReceived, record.lastReceived)
+        uses[record.peer] = use
+      }
+    }
+  }
+
+  /// Something of a peer became durable.
+  func received(_ bytes: Int64, from peer: PeerName, at moment: Timestamp) {
+    uses.withLockedValue { uses in
+      uses[peer, default: Use()].bytes += bytes
+      uses[peer]?.heard = moment
+    }
+  }
+
+  /// Whether a peer has used up its quota.
+  package func isOver(_ peer: Peer) -> Bool {
+    guard let quota = peer.intake.quota else { return false }
+    return uses.withLockedValue { uses in
+      uses[peer.name, default: Use()].judge(quota)
+      return uses[peer.name]?.isOver ?? false
+    }
+  }
+
+  /// Bytes of its copies that are here.
+  package func bytes(of peer: PeerName) -> Int64 { uses.withLockedValue { $0[peer]?.bytes ?? 0 } }
+
+  /// When it was heard last; nil when never.
+  package func heard(_ peer: PeerName) -> Timestamp? { uses.withLockedValue { $0[peer]?.heard } }
+
+  /// Whether it is silent when it should not be. Who was never heard is silent since we listen.
+  func isSilent(_ peer: Peer, now: Timestamp, timeZone: String) -> Bool {
+    peer.expect?.isSilent(since: heard(peer.name) ?? start, now: now, timeZone: timeZone) ?? false
+  }
+}
