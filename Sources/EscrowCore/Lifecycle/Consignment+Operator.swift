@@ -52,12 +52,13 @@ extension Consignment {
     return nil
   }
 
-  /// Adds what the routes want now and did not want before. Returns why nothing was added, if nothing was.
+  /// Adds what the routes want now and did not want before; what was not sent yet is sent as they say now. Returns why nothing was added, if nothing was.
   package mutating func reroute(_ plan: RoutingPlan, by order: BulkOrder, now: Timestamp) -> String? {
     guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
     if plan.deliveries.isEmpty { return plan.holdReason }
     let before = self
     add(plan.deliveries, plan: plan)
+    for wanted in plan.deliveries { renewTerms(by: wanted) }
     guard self != before else { return "the routes want nothing that is not on record" }
     let hold = instance.state == .held ? instance.reason : nil
     if !planned.isEmpty {
@@ -69,6 +70,12 @@ extension Consignment {
     note("rerouted", by: order, now: now)
     settle(now: now)
     return nil
+  }
+
+  private mutating func renewTerms(by wanted: PlannedDelivery) {
+    let known = deliveries.firstIndex { $0.destination == wanted.destination && $0.origin == wanted.origin }
+    guard let known, [.queued, .failed, .cancelled].contains(deliveries[known].state) else { return }
+    deliveries[known].terms = wanted.terms
   }
 
   // MARK: Deliveries

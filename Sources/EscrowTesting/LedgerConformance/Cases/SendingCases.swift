@@ -100,6 +100,21 @@ extension LedgerConformance {
       try await scene.report(1, committed: [1], from: ["research"], at: 101)
       try await expect(scene.claimed(at: 102), [2])
     },
+    LedgerCase("what was rerouted is sent as the routes say now, what was sent stays as it was") { scene in
+      let (old, new) = (
+        SendTerms(edits: [Edit("PatientID", .set("山"))]), SendTerms(edits: [Edit("PatientID", .set("X"))])
+      )
+      for number in 1...2 { try await scene.admit(number, to: [.terms(old)]) }
+      let claims = try await scene.claim(at: 1).claims
+      try await scene.record(claims[0], .failed(reason: "cannotBeEdited"), at: 2)
+      try await scene.record(claims[1], .stored(discardedElements: false), at: 2)
+      try await expect(scene.reroute(1, to: [.terms(new)], at: 3), nil)
+      try await expect(scene.reroute(2, to: [.terms(new)], at: 3), "the routes want nothing that is not on record")
+      try await expect(scene.delivery(1).terms, new)
+      try await expect(scene.delivery(2).terms, old)
+      try await scene.change(.retry, DeliveryFilter(instance: .number(1)), at: 4)
+      try await expect(scene.claim(at: 5).claims.map(\.terms), [new])
+    },
     LedgerCase("what a destination takes nothing of waits for an operator, with an alarm") { scene in
       try await scene.admit(1)
       let claim = try require(try await scene.claim(at: 1).claims.first)
