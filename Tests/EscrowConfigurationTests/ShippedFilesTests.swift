@@ -34,7 +34,8 @@ import Testing
     let loaded = try ConfigurationLoader.load(
       file: Self.root + "/deploy/escrow.example.yaml", environment: Self.environment)
     #expect(loaded.warnings.allSatisfy { $0.text.contains("is no folder") })
-    #expect(loaded.settings.peers.count == 8)
+    #expect(loaded.settings.peers.count == 9)
+    #expect(loaded.settings.peers["mr2"]?.intake.maxRate == 50_000_000)
     #expect(loaded.settings.peers["research"]?.query.policy.recheck == .days(7))
     #expect(loaded.settings.webhooks.count == 1)
   }
