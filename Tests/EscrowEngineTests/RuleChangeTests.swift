@@ -121,7 +121,7 @@ import Testing
       }
       #expect(engine.context.destinations["archive"] == nil)
       let alarm = try #require(try await engine.ledger.alarms().first { $0.kind == .destinationMissing })
-      #expect(alarm.subject == "archive" && alarm.text.hasPrefix("1 deliveries wait for archive"), "\(alarm.text)")
+      #expect(alarm.subject == "archive" && alarm.text.contains("deliveries wait for archive"), "\(alarm.text)")
       #expect(try await engine.ledger.count(DeliveryFilter(states: [.queued, .sending])) == 1)
       try await engine.reload { $0.peers["archive"] = .archive(port: listener.port) }
       #expect(try await !engine.ledger.alarms().contains { $0.kind == .destinationMissing })

@@ -44,7 +44,10 @@ struct DestinationSender: Sendable {
     while mayGoOn {
       let batch = try await claim(limit)
       if batch.claims.isEmpty {
-        if batch.nextDue == nil { await HealthChanges(context: context).succeeded(destination) }
+        // While it is down, what failed last may not be on record yet as waiting.
+        if batch.nextDue == nil, destination.health.current.state == .up {
+          await HealthChanges(context: context).succeeded(destination)
+        }
         guard association != nil, await queue.park(number, nextDue: batch.nextDue) else { return batch.nextDue }
         continue
       }
