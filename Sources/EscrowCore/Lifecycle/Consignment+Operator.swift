@@ -52,7 +52,8 @@ extension Consignment {
     return nil
   }
 
-  /// Adds what the routes want now and did not want before; what was not sent yet is sent as they say now. Returns why nothing was added, if nothing was.
+  /// Adds what the routes want now and did not want before; what cannot be there yet is sent as they say now. Returns
+  /// why nothing was changed, if nothing was.
   package mutating func reroute(_ plan: RoutingPlan, by order: BulkOrder, now: Timestamp) -> String? {
     guard [.held, .inTransit, .settled].contains(instance.state) else { return "the instance is \(instance.state)" }
     if plan.deliveries.isEmpty { return plan.holdReason }
@@ -74,7 +75,9 @@ extension Consignment {
 
   private mutating func renewTerms(by wanted: PlannedDelivery) {
     let known = deliveries.firstIndex { $0.destination == wanted.destination && $0.origin == wanted.origin }
-    guard let known, [.queued, .failed, .cancelled].contains(deliveries[known].state) else { return }
+    // What may be there went by the old ones, and a late proof would speak of that.
+    guard let known, [.queued, .failed, .cancelled].contains(deliveries[known].state), !deliveries[known].mayBeThere
+    else { return }
     deliveries[known].terms = wanted.terms
   }
 

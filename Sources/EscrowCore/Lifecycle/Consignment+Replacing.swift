@@ -30,13 +30,20 @@ extension Consignment {
 
   /// Another route sends it to the alternative anyhow.
   private mutating func replace(_ index: Int, by other: Int) {
+    guard deliveries[other].terms.edits == deliveries[index].terms.edits else {
+      // What goes there is not what this one wants there.
+      deliveries[index].terms.alternative = nil
+      return
+    }
+    deliveries[other].acceptDiscarded = deliveries[other].acceptDiscarded && deliveries[index].acceptDiscarded
+    if deliveries[index].terms.alters { deliveries[other].terms.acceptEdited = false }
+    deliveries[other].raise(to: deliveries[index].proof)
     switch deliveries[other].state {
     case .delivered: deliveries[index].supersede(by: deliveries[other])
     case .failed, .cancelled, .waived, .superseded:
       // That way is closed.
       deliveries[index].terms.alternative = nil
     default:
-      deliveries[other].raise(to: deliveries[index].proof)
       deliveries[other].replaces = deliveries[index].id
       deliveries[index].wait(for: deliveries[other])
     }
@@ -44,9 +51,13 @@ extension Consignment {
 
   /// What was replaced ends when its replacement is delivered.
   mutating func followReplacements() {
-    for replacement in deliveries where replacement.state == .delivered {
-      guard let index = deliveries.firstIndex(where: { $0.id == replacement.replaces }) else { continue }
-      deliveries[index].supersede(by: replacement)
+    for other in deliveries.indices where deliveries[other].state == .delivered {
+      guard let index = deliveries.firstIndex(where: { $0.id == deliveries[other].replaces }),
+        deliveries[index].state == .queued
+      else { continue }
+      // A later arrival may want a stronger proof than when it was replaced.
+      deliveries[other].raise(to: deliveries[index].proof)
+      if deliveries[other].state == .delivered { deliveries[index].supersede(by: deliveries[other]) }
     }
   }
 }

@@ -175,11 +175,11 @@ struct DestinationSender: Sendable {
 
   private func giveBack(_ claims: ArraySlice<Claim>) {
     let now = context.clock.now()
-    let health = destination.health.current.reason
-    let reason = health.map { "destination \(destination.name): \($0)" }
+    let health = destination.health.current
+    let reason = health.reason.map { "destination \(destination.name): \($0)" }
     context.outcomes.record(
       claims.map { claim in
-        let isOver = health != nil && claim.isTooOld(for: destination.peer.retry, now: now)
+        let isOver = health.state != .up && claim.isTooOld(for: destination.peer.retry, now: now)
         return AttemptOutcome(
           key: claim.key, result: isOver ? .failed(reason: "tooOld") : .returned(notBefore: nil, reason: reason),
           startedAt: now, message: isOver ? reason : nil)
