@@ -33,6 +33,53 @@ package enum ConfigurationFile {
     } catch { throw failure(error) }
   }
 
+  /// Puts `text` in the place of a file's contents, durably and at once: whoever reads it meanwhile reads the one or the
+  /// other. Its owner and mode stay.
+  static func replace(_ file: String, with text: String) throws(ConfigurationError) {
+    let target = URL(filePath: file).resolvingSymlinksInPath().path
+    do {
+      try replaceContents(of: target, with: Array(text.utf8))
+    } catch {
+      throw ConfigurationError(problems: [
+        Problem(.error, at: Position(file: file), "cannot be written: \(String(cString: strerror(error.number)))")
+      ])
+    }
+  }
+
+  private struct SystemError: Error { let number = errno }
+
+  private static func replaceContents(of path: String, with bytes: [UInt8]) throws(SystemError) {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { throw SystemError() }
+    let partial = "\(path).partial-\(getpid())"
+    let file = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw SystemError() }
+    defer { close(file) }
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      guard count > 0 else { throw giveUp(partial) }
+      done += count
+    }
+    guard fchown(file, facts.st_uid, facts.st_gid) == 0, fchmod(file, facts.st_mode & 0o7777) == 0, fsync(file) == 0,
+      rename(partial, path) == 0
+    else { throw giveUp(partial) }
+    syncFolder(of: path)
+  }
+
+  private static func giveUp(_ partial: String) -> SystemError {
+    let error = SystemError()
+    unlink(partial)
+    return error
+  }
+
+  private static func syncFolder(of path: String) {
+    let folder = open(URL(filePath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    fsync(folder)
+    close(folder)
+  }
+
   /// Prints all problems.
   private static func failure(_ error: ConfigurationError) -> Failure {
     for problem in error.problems { printError("\(problem)") }

@@ -9,7 +9,14 @@ package enum ConfigurationLoader {
   package static func load(
     file: String, environment: [String: String]
   ) throws(ConfigurationError) -> LoadedConfiguration {
-    let loading = Loading(folder: folder(of: file), environment: environment)
+    try load(file: file, environment: environment, draft: nil)
+  }
+
+  /// As above, as if a file held what `draft` says.
+  static func load(
+    file: String, environment: [String: String], draft overlay: FileDraft?
+  ) throws(ConfigurationError) -> LoadedConfiguration {
+    let loading = Loading(folder: folder(of: file), environment: environment, draft: overlay)
     var draft = SettingsDraft()
     if let root = YAMLDocument.read(file: file, loading) {
       root.read(into: &draft, SettingsDraft.schema, of: "the configuration", loading)
@@ -34,7 +41,7 @@ package enum ConfigurationLoader {
     return http
   }
 
-  private static func folder(of file: String) -> String {
+  static func folder(of file: String) -> String {
     file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
   }
 }

@@ -1,14 +1,19 @@
+import FoundationEssentials
+
 /// One load as it goes on: where problems are noted, and what files' contents are resolved against.
 final class Loading {
   /// The folder that relative paths start at.
   let folder: String
   let environment: [String: String]
+  /// What a file is taken to hold instead of what it does.
+  private let draft: FileDraft?
   private(set) var files: [String] = []
   private var problems: [Problem] = []
 
-  init(folder: String, environment: [String: String]) {
+  init(folder: String, environment: [String: String], draft: FileDraft? = nil) {
     self.folder = folder
     self.environment = environment
+    self.draft = draft
   }
 
   var errors: [Problem] { sorted(.error) }
@@ -19,6 +24,12 @@ final class Loading {
 
   /// Names a file that the configuration is made of.
   func began(_ file: String) { files.append(file) }
+
+  /// The bytes of `file`.
+  func contents(of file: String) throws -> [UInt8] {
+    if let draft, draft.file == file { return Array(draft.text.utf8) }
+    return Array(try Data(contentsOf: URL(filePath: file)))
+  }
 
   /// `path`, from the configuration file's folder if it is relative.
   func resolve(_ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
@@ -34,4 +45,10 @@ final class Loading {
       return left == right ? $0.position < $1.position : left < right
     }
   }
+}
+
+/// A file's contents as they would be.
+struct FileDraft {
+  let file: String
+  let text: String
 }

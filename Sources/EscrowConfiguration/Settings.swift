@@ -24,6 +24,9 @@ package struct Settings: Sendable {
 
   package init() {}
 
+  /// Whether a caller may call us so.
+  package func isCalled(_ aeTitle: AETitle) -> Bool { !dicom.checkCalledAE || aeTitles.contains(aeTitle) }
+
   /// The plain DICOM listener (PS3.8).
   package struct DICOMListener: Sendable {
     package var host = "0.0.0.0"

@@ -8,7 +8,9 @@ package import DICOM
 ///
 /// Implementations read no clock; `now` is passed in. They may be called from many tasks at once and put what
 /// waits into one transaction.
-package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger, ModalityLedger, OperationsLedger {
+package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger, ModalityLedger, OperationsLedger,
+  UnlistedLedger
+{
   /// Takes an instance whose bytes are durable in the spool, together with its deliveries and events.
   ///
   /// Applies the rules for a SOP Instance UID that came before (same digest, other digest, damaged, purged) and

@@ -44,6 +44,8 @@ package final class EngineContext: Sendable {
   package let stops = OperatorStops()
   /// Associations that were rejected and are not on record yet.
   let rejections = RejectionLog()
+  /// What unlisted senders tried and is not on record yet.
+  package let unlisted = UnlistedLog()
   /// Woken when a study may have progressed.
   package let upkeep = Signal()
   /// Woken when there may be something to decide or to tell of what peers asked.

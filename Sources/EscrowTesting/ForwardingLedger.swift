@@ -333,6 +333,12 @@ extension ForwardingLedger {
 
   package func hasRouted(to name: PeerName) async throws -> Bool { try await ledger.hasRouted(to: name) }
   package func modalities() async throws -> [NamedModality] { try await ledger.modalities() }
+
+  package func recordUnlisted(_ attempts: [UnlistedSender], now: Timestamp) async throws {
+    try await ledger.recordUnlisted(attempts, now: now)
+  }
+
+  package func unlistedSenders() async throws -> [UnlistedSender] { try await ledger.unlistedSenders() }
 }
 
 extension ForwardingLedger {

@@ -1,4 +1,5 @@
 import EscrowTesting
+import FoundationEssentials
 import Testing
 
 extension Stories {
@@ -52,6 +53,70 @@ extension Stories {
         try await archive.up()
         try await eventually("the quota is free again") { try await !escrow.alarms().contains("source.quota") }
         try await escrow.dcmtk(calling: "CT1").storescu(files: [samples[5].path]).expectSuccess()
+      }
+    }
+
+    @Test func whoIsNoPeerIsListedWithWhatItTriedAndAllowedInOneStep() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 2), on: stage)
+        let archive = try await Archive.start(on: stage)
+        let escrow = try await EscrowProcess.start(
+          on: stage, peers: "# those who take\n" + destination("archive", archive.aeTitle, port: archive.port),
+          routes: everything(to: "to: archive, proof: response"), more: "unknownPeers: { allow: [echo] }")
+        let scanner = escrow.dcmtk(calling: "CT 9")
+        #expect(
+          try await escrow.cli("sources", "ls", "--unlisted").output == "nobody was turned away in the last 30 days\n")
+        // Who only asks whether we are there is let, and nothing to tell of.
+        try await scanner.echoscu().expectSuccess()
+        for _ in 1...2 { #expect(try await scanner.storescu(files: [samples[0].path]).code != 0) }
+        let item = try await escrow.api("sources/unlisted")["items"][0]
+        #expect(item["callingAE"].string == "CT 9" && item["address"].string == "127.0.0.1")
+        #expect(item["attempts"].int == 2 && item["proposed"].items.contains("CTImageStorage"), "\(item)")
+        await escrow.kill()
+        try await escrow.start()
+        let list = try await escrow.cli("sources", "ls", "--unlisted").output
+        #expect(list.contains("CT 9@127.0.0.1") && list.contains("unknownPeers lets nobody store"), "\(list)")
+        let before = try String(contentsOfFile: escrow.configuration, encoding: .utf8)
+        let wrong = try await escrow.alone("sources", "allow", "CT 9@127.0.0.1", "--name", "archive")
+        #expect(wrong.code == 2 && wrong.errors.contains("peer `archive` is here already"), "\(wrong)")
+        #expect(try String(contentsOfFile: escrow.configuration, encoding: .utf8) == before)
+        let allowed = try await escrow.alone("sources", "allow", "CT 9@127.0.0.1")
+        #expect(allowed.code == 0 && allowed.output.contains("CT 9 may send from 127.0.0.1"), "\(allowed)")
+        let line = "  ct-9: { aeTitle: \"CT 9\", addresses: [127.0.0.1], allow: [echo, store] }\n"
+        #expect(
+          try String(contentsOfFile: escrow.configuration, encoding: .utf8).replacing(line, with: "") == before)
+        try await scanner.storescu(files: samples.map(\.path)).expectSuccess()
+        try await escrow.purges(2)
+        #expect(try await escrow.api("sources/unlisted")["items"].items.isEmpty, "it is a peer now")
+      }
+    }
+
+    @Test func aPeerThatMayNotStoreIsListedToo() async throws {
+      try await Stage.run { stage in
+        let samples = try await Sample.make(.init(ct: 1), on: stage)
+        let escrow = try await EscrowProcess.start(
+          on: stage,
+          peers: [
+            "ct1: { aeTitle: CT1, addresses: [127.0.0.1/32], allow: [echo] }",
+            "ct2: { aeTitle: CT2, addresses: [10.99.0.1], allow: [echo, store] }",
+            "ct3: { aeTitle: CT3, addresses: [127.0.0.1], allow: [echo, store] }",
+          ].joined(separator: "\n"), routes: [:])
+        for title in ["CT1", "CT2"] {
+          #expect(try await escrow.dcmtk(calling: title).storescu(files: [samples[0].path]).code != 0)
+        }
+        try await escrow.dcmtk(calling: "CT3").storescu(files: [samples[0].path]).expectSuccess()
+        let items = try await escrow.api("sources/unlisted")["items"].items
+        let reasons = Dictionary(uniqueKeysWithValues: items.map { ($0["callingAE"].string, $0["reason"].string) })
+        #expect(
+          reasons == [
+            "CT1": "peer ct1 may not store: its allow has no store",
+            "CT2": "CT2 is peer ct2, but 127.0.0.1 is not one of its addresses",
+          ])
+        // The first is to be changed where it is written; the second may come from here too, as a peer of its own.
+        let first = try await escrow.alone("sources", "allow", "CT1@127.0.0.1", "--name", "ct1b")
+        #expect(first.code == 2 && first.errors.contains("share addresses"), "\(first)")
+        try await escrow.alone("sources", "allow", "CT2@127.0.0.1", "--name", "ct2-new").expectSuccess()
+        try await escrow.dcmtk(calling: "CT2").storescu(files: [samples[0].path]).expectSuccess()
       }
     }
 

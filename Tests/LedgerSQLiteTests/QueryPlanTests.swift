@@ -45,6 +45,7 @@ import Testing
     ("kept of a study", SpaceStatement.kept), ("retained", SpaceStatement.retained),
     ("pinned", SpaceStatement.pinned), ("to be waived", SpaceStatement.waived),
     ("stopped", DueDeliveries.stopped), ("waiting", WaitingStatement.studies), ("open proofs", WaitingStatement.wants),
+    ("forget unlisted senders", UnlistedStatement.expire), ("of an address", UnlistedStatement.trimAddress),
   ]
 
   @Test func noHotStatementScansATable() async throws {

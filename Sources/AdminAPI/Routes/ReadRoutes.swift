@@ -20,6 +20,9 @@ struct ReadRoutes: Sendable {
       try JSON.response(ListBody(items: context.settings.routes.routes.map { RouteBody($0) }, next: nil))
     }
     api.get("sources") { _, _ in try await JSON.response(ListBody(items: SourceBody.all(context), next: nil)) }
+    api.get("sources/unlisted") { _, _ in
+      try await JSON.response(ListBody(items: UnlistedSenderBody.all(context), next: nil))
+    }
     api.get("instances") { request, _ in try await instances(request) }
     api.get("deliveries") { request, _ in try await deliveries(request) }
     api.get("deliveries/:id") { _, parameters in

@@ -33,6 +33,19 @@ struct SourceText {
     if let index = index(line, column) { scalars[index] = scalar }
   }
 
+  /// The text with something at the beginning of a line or in it; after the last line, on one of its own.
+  func inserting(_ text: String, line: Int, column: Int) -> String {
+    guard lineStarts.indices.contains(line - 1) else {
+      return scalars.last == "\n" ? string + text : string + "\n" + text
+    }
+    var view = String.UnicodeScalarView()
+    let index = lineStarts[line - 1] + column - 1
+    view.append(contentsOf: scalars[..<index])
+    view.append(contentsOf: text.unicodeScalars)
+    view.append(contentsOf: scalars[index...])
+    return String(view)
+  }
+
   private func index(_ line: Int, _ column: Int) -> Int? {
     guard lineStarts.indices.contains(line - 1) else { return nil }
     let index = lineStarts[line - 1] + column - 1

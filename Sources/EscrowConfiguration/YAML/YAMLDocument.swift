@@ -7,7 +7,7 @@ enum YAMLDocument {
   static func read(file: String, _ loading: Loading) -> YAMLNode? {
     loading.began(file)
     do {
-      return parse(Array(try Data(contentsOf: URL(filePath: file))), file: file, loading)
+      return parse(try loading.contents(of: file), file: file, loading)
     } catch {
       loading.error(Position(file: file), "cannot be read: \(error.readingReason)")
       return nil

@@ -24,3 +24,16 @@ struct YAMLNode {
     return entries.first { $0.key == key }?.value
   }
 }
+
+/// What is written is compared, not where.
+extension YAMLNode: Equatable {
+  static func == (left: YAMLNode, right: YAMLNode) -> Bool { left.content == right.content }
+}
+
+extension YAMLNode.Content: Equatable {}
+
+extension YAMLNode.Entry: Equatable {
+  static func == (left: YAMLNode.Entry, right: YAMLNode.Entry) -> Bool {
+    left.key == right.key && left.value == right.value
+  }
+}

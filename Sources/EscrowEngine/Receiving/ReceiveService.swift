@@ -24,8 +24,13 @@ package struct ReceiveService: AssociationService {
   package func judge(_ request: AssociateRequest, from remote: RemoteEndpoint) async -> AssociationVerdict {
     let verdict = judge.judge(request, from: remote)
     warnOfUselessReports(request, from: remote)
+    var refusal = judge.storageRefusal(request, from: remote)
     if case .reject(_, let text) = verdict {
       context.rejections.note(text, callingAE: request.callingAE, remote: remote, at: context.clock.monotonic())
+      refusal = text
+    }
+    if let refusal {
+      context.unlisted.note(UnlistedSender(request, from: remote, reason: refusal, now: context.clock.now()))
     }
     return verdict
   }

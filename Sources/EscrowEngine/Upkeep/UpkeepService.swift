@@ -26,6 +26,7 @@ package struct UpkeepService: Service {
             Chore("health", every: .seconds(5), raiseOverdueAlarms),
             Chore("failover", every: .seconds(1), Failover(context: context).review),
             Chore("rejections", every: .seconds(1)) { try await context.rejections.record(in: context) },
+            Chore("unlisted", every: .seconds(5), recordUnlisted),
             Chore("sources", every: .seconds(5), SourceAlarms(context: context).review),
             Chore("destinations", every: .minutes(1), MissingDestinations(context: context).review),
           ])
@@ -90,6 +91,10 @@ package struct UpkeepService: Service {
     guard expired > 0 else { return }
     context.logger.warning("\(expired) claims were lost and are queued again")
     for destination in context.destinations.all { destination.noteWork() }
+  }
+
+  private func recordUnlisted() async throws {
+    try await context.unlisted.record(in: context.ledger, now: context.clock.now())
   }
 
   private func watchClock() async throws { try await context.clockGuard.review(in: context) }

@@ -49,3 +49,15 @@ extension MemoryLedger {
     read { $0.modalities.values.sorted { $0.name < $1.name } }
   }
 }
+
+/// The verbs and queries of ``UnlistedLedger``.
+extension MemoryLedger {
+  package func recordUnlisted(_ attempts: [UnlistedSender], now: Timestamp) async throws {
+    try perform { record in
+      for attempt in attempts { record.unlisted.note(attempt) }
+      record.unlisted.forget(before: now - UnlistedSenders.memory)
+    }
+  }
+
+  package func unlistedSenders() async throws -> [UnlistedSender] { read { $0.unlisted.latest } }
+}

@@ -18,6 +18,7 @@ enum Schema {
     migrator.registerMigration("6 querying") { db in try db.execute(sql: querying) }
     migrator.registerMigration("7 sources") { db in try db.execute(sql: sources) }
     migrator.registerMigration("8 operating") { db in try db.execute(sql: operating) }
+    migrator.registerMigration("9 unlisted") { db in try db.execute(sql: unlisted) }
     return migrator
   }
 
@@ -494,6 +495,25 @@ enum Schema {
       UPDATE study_space SET n = n - 1, bytes = bytes - OLD.bytes WHERE key = coalesce(OLD.study, OLD.sop_instance);
       DELETE FROM study_space WHERE key = coalesce(OLD.study, OLD.sop_instance) AND n = 0;
     END;
+
+    """
+
+  private static let unlisted = """
+    -- Who wanted to send and was not let; so many, see UnlistedSenders.
+    CREATE TABLE unlisted (
+      calling_ae TEXT NOT NULL,
+      address TEXT NOT NULL,
+      called_ae TEXT NOT NULL,
+      first_at INTEGER NOT NULL,
+      last_at INTEGER NOT NULL,
+      attempts INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      -- The abstract syntaxes, a line each.
+      proposed TEXT NOT NULL,
+      implementation TEXT,
+      PRIMARY KEY (address, calling_ae)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX unlisted_last ON unlisted(last_at DESC, address, calling_ae);
 
     """
 

@@ -124,6 +124,35 @@ extension LedgerConformance {
         scene.ledger.sources(),
         [SourceRecord("ct1", lastReceived: .at(10)), SourceRecord("ct2", lastReceived: .at(20))])
     },
+    LedgerCase("who wanted to send and was not let is remembered, with what it tried") { scene in
+      try await expect(scene.ledger.unlistedSenders(), [])
+      let first = UnlistedSender(
+        "CT9", at: "10.0.0.9", calling: "OTHER", now: .at(1), reason: "not ours", proposed: ["1.2.840.10008.1.1"],
+        implementation: "SCANNER_1")
+      var later = UnlistedSender(
+        "CT9", at: "10.0.0.9", calling: "ESCROW", now: .at(5), reason: "nobody knows it",
+        proposed: ["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.1"])
+      let other = UnlistedSender("CT9", at: "10.0.0.8", calling: "ESCROW", now: .at(3), reason: "nobody knows it")
+      try await scene.ledger.recordUnlisted([first, other], now: .at(3))
+      try await scene.ledger.recordUnlisted([later], now: .at(5))
+      later.firstAt = .at(1)
+      later.attempts = 2
+      try await expect(scene.ledger.unlistedSenders(), [later, other])
+      try await scene.ledger.recordUnlisted([], now: .at(4) + UnlistedSenders.memory)
+      try await expect(scene.ledger.unlistedSenders(), [later])
+    },
+    LedgerCase("whoever calls under ever new names pushes nobody else out") { scene in
+      func sender(_ title: String, _ address: String, at second: Int) -> UnlistedSender {
+        UnlistedSender(AETitle(title), at: address, calling: "ESCROW", now: .at(second), reason: "no")
+      }
+      try await scene.ledger.recordUnlisted([sender("CT9", "10.0.0.9", at: 0)], now: .at(0))
+      try await scene.ledger.recordUnlisted((1...40).map { sender("X\($0)", "10.6.6.6", at: $0) }, now: .at(40))
+      let titles = try await scene.ledger.unlistedSenders().map(\.callingAE.rawValue)
+      try expect(titles, (25...40).reversed().map { "X\($0)" } + ["CT9"])
+      let many = (0..<UnlistedSenders.limit).map { sender("Y", "10.7.\($0 / 256).\($0 % 256)", at: 100 + $0) }
+      try await scene.ledger.recordUnlisted(many, now: .at(2000))
+      try await expect(scene.ledger.unlistedSenders(), many.reversed())
+    },
     LedgerCase("files are listed in the order of their names, in pages") { scene in
       for number in [3, 1, 2] { try await scene.admit(number) }
       try await scene.admit(4, to: [])

@@ -29,6 +29,7 @@ package struct MemoryRecord: Sendable, Equatable {
   /// All jobs in the order of submission; the number of a job is its index + 1.
   var jobOrder: [JobID] = []
   var modalities: [PeerName: NamedModality] = [:]
+  var unlisted = UnlistedSenders()
   var attempts: [DeliveryID: [AttemptRecord]] = [:]
   /// The sequence of an event is its index + 1.
   var history: [RecordedEvent] = []
