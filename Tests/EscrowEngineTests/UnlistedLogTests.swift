@@ -13,7 +13,7 @@ import Testing
   @Test func aFloodIsOneWrite() async throws {
     let log = UnlistedLog()
     let ledger = MemoryLedger()
-    for second in 1...500 { log.note(sender("CT9", at: second)) }
+    for second in Int64(1)...500 { log.note(sender("CT9", at: second)) }
     try await log.record(in: ledger, now: Timestamp(microseconds: 500))
     try await log.record(in: ledger, now: Timestamp(microseconds: 501))
     let known = try await ledger.unlistedSenders()
