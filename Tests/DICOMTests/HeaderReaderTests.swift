@@ -44,6 +44,27 @@ struct HeaderReaderTests {
     }
   }
 
+  @Test("Whether a sequence has an item is found in every encoding", arguments: syntaxes)
+  func sequences(transferSyntax: TransferSyntax) {
+    let tags = (full: Tag(0x0008, 0x1110), empty: Tag(0x0008, 0x1111), absent: Tag(0x0008, 0x1115))
+    for lengths in [DataSet.SequenceLengths.defined, .undefined] {
+      let item = DataSet([DataElement(.modality, .cs, text: "XX")])
+      let dataSet = DataSet([
+        DataElement(tags.full, items: [item]), DataElement(tags.empty, items: []),
+        DataElement(.patientID, .lo, text: "P"),
+      ])
+      let bytes = dataSet.encoded(as: transferSyntax, sequences: lengths)
+      for wanted in [[tags.full, tags.empty, tags.absent, .patientID], [tags.full, tags.empty], [tags.full]] {
+        for pieces in [[], Array(repeating: 1, count: bytes.count - 1)] {
+          let found = header(of: bytes, as: transferSyntax, wanted: Set(wanted), pieces: pieces)
+          #expect(found.condition == .complete)
+          #expect(found.hasValue(tags.full) && !found.hasValue(tags.empty) && !found.hasValue(tags.absent))
+          #expect(found.strings(tags.full) == nil && found.string(.modality) == nil)
+        }
+      }
+    }
+  }
+
   @Test("Reading is done behind the last wanted attribute, however much follows")
   func stopsEarly() {
     var reader = HeaderReader(transferSyntax: .explicitLittleEndian, wanted: .routing)

@@ -151,10 +151,14 @@ import Testing
       "match: { TransferSyntaxUID: CT }\nhold: x",
       "1:10: `TransferSyntaxUID` is not part of a data set; use `SOPClass` or `TransferSyntax`"
     ),
-    ("match: { PixelData: x }\nhold: x", "1:10: `PixelData` has no text to match (its VR is OW)"),
     (
-      "match: { RequestAttributesSequence: x }\nhold: x",
-      "1:10: `RequestAttributesSequence` has no text to match (its VR is SQ)"
+      "match: { PixelData: \"*\" }\nhold: x",
+      "1:10: `PixelData` is not looked at: routes read what is in front of the pixels"
+    ),
+    (
+      "match: { RequestAttributesSequence: [\"!*\", x] }\nhold: x",
+      "1:44: `RequestAttributesSequence`: it has no text to match (its VR is SQ); \"*\" asks whether it is there, "
+        + "\"!*\" whether it is not"
     ),
     (
       "match: { Modality: }\nhold: x",

@@ -23,6 +23,8 @@ struct ElementScanner: Sendable {
   private let limits: HeaderReader.Limits
   private var encoding: ElementEncoding
   private var frames: [Frame] = []
+  /// The wanted sequence of undefined length that was entered, and of which no item came yet.
+  private var entered: Tag?
   private var value: Value?
   /// The start of an element header whose rest is still to come.
   private var pending: [UInt8] = []
@@ -164,13 +166,33 @@ extension ElementScanner {
     let isDoubtful = element.isGuess || looksMisplaced(element)
     previous = element.tag
     if element.tag.group == 2 { header.oddities.insert(.fileMeta) }
-    guard wanted.contains(element.tag), header.elements[element.tag] == nil, !isSequence(element) else {
+    guard wanted.contains(element.tag), header.elements[element.tag] == nil else {
       return enter(element, isDoubtful: isDoubtful)
     }
     header.elements[element.tag] = []
     header.representations[element.tag] = element.vr
     missing -= 1
+    if isSequence(element) { return beginSequence(element, isDoubtful: isDoubtful) }
     enter(element, keeping: element.tag, isDoubtful: isDoubtful)
+  }
+
+  /// Of a wanted sequence only whether it has an item is kept.
+  private mutating func beginSequence(_ element: ElementHeader, isDoubtful: Bool) {
+    if element.hasUndefinedLength {
+      entered = element.tag
+    } else {
+      if element.length > 0 { header.sequences.insert(element.tag) }
+      if missing == 0, !isDoubtful { return stop() }
+    }
+    enter(element, isDoubtful: isDoubtful)
+  }
+
+  /// What follows the head of the wanted sequence that was entered tells whether it has an item.
+  private mutating func noteFirst(_ delimiter: Tag) {
+    guard let tag = entered else { return }
+    entered = nil
+    if delimiter == .item { header.sequences.insert(tag) }
+    if missing == 0 { stop() }
   }
 
   /// Whether a tag may be noise rather than a tag: one that does not ascend, or of a group that nobody may use
@@ -216,6 +238,8 @@ extension ElementScanner {
 
   /// PS3.5 §7.5: an item starts, an item ends, a sequence ends.
   private mutating func delimit(_ element: ElementHeader) {
+    noteFirst(element.tag)
+    if isDone { return }
     switch (element.tag, frames.last) {
     case (.item, .sequence):
       if element.hasUndefinedLength { frames.append(.item) } else { expect(element.length) }

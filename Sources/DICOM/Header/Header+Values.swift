@@ -9,6 +9,9 @@ extension Header {
     return ElementValue(vr: vr(of: tag), bytes: bytes, isBigEndian: isSwapped, encoding: textEncoding).strings
   }
 
+  /// Whether an attribute has a value, or an item if it is a sequence.
+  public func hasValue(_ tag: Tag) -> Bool { sequences.contains(tag) || !(elements[tag] ?? []).isEmpty }
+
   /// The first value of an attribute, if it has one that is not empty.
   public func string(_ tag: Tag) -> String? { strings(tag)?.first.flatMap { $0.isEmpty ? nil : $0 } }
 

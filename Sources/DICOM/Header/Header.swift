@@ -2,6 +2,8 @@
 public struct Header: Equatable, Sendable {
   /// Value bytes as they came, padding included; longer ones than the limit are cut.
   public var elements: [Tag: [UInt8]]
+  /// Sequences that have an item at least; their items are not kept.
+  public var sequences: Set<Tag> = []
   /// The VRs that explicit headers gave.
   public var representations: [Tag: VR]
   /// Whether numbers have their high byte first.

@@ -36,8 +36,8 @@ struct MatchReader {
       loading.error(entry.position, "`\(entry.key)` is not part of a data set; use `SOPClass` or `TransferSyntax`")
       return nil
     }
-    if let vr = DataDictionary.vr(of: tag), Subject.withoutText.contains(vr) {
-      loading.error(entry.position, "`\(entry.key)` has no text to match (its VR is \(vr))")
+    if tag.group >= Tag.pixelData.group {
+      loading.error(entry.position, "`\(entry.key)` is not looked at: routes read what is in front of the pixels")
       return nil
     }
     return .attribute(tag)
@@ -54,6 +54,14 @@ extension Subject {
   /// Sequences and bulk data.
   fileprivate static let withoutText: Set<VR> = [.sq, .ob, .od, .of, .ol, .ov, .ow, .un]
 
+  /// The VR of an attribute that is a sequence or bulk data.
+  private var vrWithoutText: VR? {
+    guard case .attribute(let tag) = self, let vr = DataDictionary.vr(of: tag), Subject.withoutText.contains(vr) else {
+      return nil
+    }
+    return vr
+  }
+
   /// How its values are put in order; nil if they are not.
   private var scale: Scale? {
     if case .attribute(let tag) = self { DataDictionary.vr(of: tag).flatMap(Scale.init) } else { nil }
@@ -65,6 +73,10 @@ extension Subject {
   fileprivate func pattern(_ text: String) throws(Misfit) -> Pattern {
     do {
       var pattern = try Pattern(text, on: scale)
+      if let vr = vrWithoutText, !["*", "!*"].contains(text) {
+        throw Misfit(
+          "it has no text to match (its VR is \(vr)); \"*\" asks whether it is there, \"!*\" whether it is not")
+      }
       if case .exact(let exact) = pattern.test { pattern.test = try test(exact) }
       return pattern
     } catch let error as Pattern.Invalid {

@@ -15,7 +15,10 @@ extension RoutingInput {
 
   init(header: Header, source: Source, sop: SOPInstance, transferSyntax: UID) {
     var values: [Tag: [String]] = [:]
-    for tag in header.elements.keys { values[tag] = header.strings(tag) ?? [] }
+    for tag in header.elements.keys {
+      // Of what has no text, routes can ask only whether it is there.
+      values[tag] = header.strings(tag) ?? (header.hasValue(tag) ? ["present"] : [])
+    }
     self.init(
       source: source, sop: sop, transferSyntax: transferSyntax, attributes: values,
       unreadable: { if case .unreadable = header.condition { true } else { false } }())
