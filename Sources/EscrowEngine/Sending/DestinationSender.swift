@@ -68,24 +68,9 @@ struct DestinationSender: Sendable {
   /// Takes out what is not to be offered now: what waits for its window, or for an operator.
   private func sort(_ claims: [Claim]) -> [Claim] {
     let now = context.clock.now()
-    let answers = claims.map { ($0, answerWithoutOffer($0, now: now)) }
+    let answers = claims.map { ($0, $0.answerWithoutOffer(destination.classHolds, now: now)) }
     context.outcomes.record(answers.compactMap(\.1), of: destination)
     return answers.filter { $0.1 == nil }.map(\.0)
-  }
-
-  private func answerWithoutOffer(_ claim: Claim, now: Timestamp) -> AttemptOutcome? {
-    if let timetable = claim.terms.timetable, !timetable.isOpen(at: now) {
-      let opening = timetable.nextOpening(after: now)
-      return AttemptOutcome(
-        key: claim.key,
-        result: .returned(
-          notBefore: min(opening, now + Waiting.farthest), reason: "waits for its window (\(timetable))"),
-        startedAt: now)
-    }
-    guard let cause = destination.classHolds.cause(against: claim) else { return nil }
-    return AttemptOutcome(
-      key: claim.key, result: .held(reason: cause.rawValue), startedAt: now,
-      message: "not offered: \(destination.name) refused what is like it")
   }
 
   /// Whether one more may be sent, as far as others have a say.

@@ -76,6 +76,12 @@ struct SimulatedArchive {
     return true
   }
 
+  /// Answers a query that it does not have what it may have.
+  mutating func deny(_ uid: UID) {
+    moment += 1
+    missed[uid] = moment
+  }
+
   /// We have heard, and taken to record, that it does not have this. In answer to a request older than the one in which
   /// it committed that is only recorded.
   mutating func tookBack(_ uid: UID, in request: Int) {

@@ -6,16 +6,17 @@ import EscrowTesting
 extension Traffic {
   /// Opens a transaction at one destination if one is due; the request arrives or does not, and so does its answer.
   func ask(_ name: PeerName) async throws {
+    let peer = TrafficDestination.peer(name)
     guard destinations[name]?.health.state == .up else {
       return agenda.note(.ask(name), at: clock.elapsed + .minutes(1))
     }
     transactions += 1
     let uid = UID("2.25.\(transactions)")
-    let opening = try await ledger.openTransaction(uid, to: name, policy: TrafficDestination.policy, now: clock.now)
+    let opening = try await ledger.openTransaction(uid, to: name, policy: peer.commitment.policy, now: clock.now)
     guard case .opened(let transaction) = opening else {
       guard case .nothingDue(let next) = opening else { return }
-      let wait = next.map { max($0.since(clock.now), .milliseconds(10)) } ?? .minutes(2)
-      return agenda.note(.ask(name), at: clock.elapsed + min(wait, .minutes(2)))
+      let wait = next.map { max($0.since(clock.now), .milliseconds(10)) } ?? Self.idle
+      return agenda.note(.ask(name), at: clock.elapsed + min(wait, Self.idle))
     }
     let answer = request(transaction, of: name)
     journal.note("\(name) is asked for \(transaction.references.map(\.instanceUID)) in \(uid): \(answer)")
@@ -26,15 +27,16 @@ extension Traffic {
     try await ledger.recordRequest(uid, answer: answer, now: clock.now)
     if case .notSent = answer { destinations[name]?.notSent += 1 } else { destinations[name]?.notSent = 0 }
     let failures = destinations[name]?.notSent ?? 0
-    let wait = failures > 0 ? TrafficDestination.retry.wait(afterFailures: failures, jitter: jitter()) : .seconds(1)
+    let wait = failures > 0 ? peer.retry.wait(afterFailures: failures, jitter: jitter()) : .seconds(1)
     agenda.note(.ask(name), at: clock.elapsed + wait)
   }
 
   private func request(_ transaction: CommitmentTransaction, of name: PeerName) -> RequestAnswer {
-    switch peers[name]?.spell {
-    case .dead, .rejecting:
+    guard peers[name]?.acceptsAssociations == true else {
       fail(name, "no association", .unreachable)
-      return .notSent(message: "no association", retryAt: clock.now + TrafficDestination.retry.first)
+      return .notSent(message: "no association", retryAt: clock.now + TrafficDestination.peer(name).retry.first)
+    }
+    switch peers[name]?.spell {
     case .refusingCommitment:
       return .refused(status: 0x0122, message: "not here", retryAt: clock.now + CommitmentRequests.refusedWait)
     case .full: return .failed(status: 0x0213, message: "no resources")
@@ -96,6 +98,7 @@ extension Traffic {
   }
 
   var policies: [PeerName: CommitmentPolicy] {
-    Dictionary(uniqueKeysWithValues: TrafficContent.destinations.map { ($0, TrafficDestination.policy) })
+    Dictionary(
+      uniqueKeysWithValues: TrafficContent.destinations.map { ($0, TrafficDestination.peer($0).commitment.policy) })
   }
 }

@@ -34,93 +34,100 @@ extension Traffic {
         name, limit: 1 + below(12), lease: clock.monotonic + .minutes(5), now: clock.now)
       guard !found.claims.isEmpty else {
         if found.nextDue == nil { try await change(name) { $0.succeeded() } }
-        return noteTurn(of: name, in: found.nextDue?.since(clock.now) ?? .minutes(10))
+        return noteTurn(of: name, in: min(found.nextDue?.since(clock.now) ?? Self.idle, Self.idle))
       }
-      destinations[name]?.batch = found.claims[...]
+      let sorted = try await sort(found.claims, at: name)
+      destinations[name]?.batch = sorted[...]
     }
-    guard try await associate(with: name), let claim = destinations[name]?.batch.popFirst(),
-      let delay = peers[name]?.delay(&random)
+    // Its window may have closed while others were sent.
+    let next = try await sort(Array(destinations[name]?.batch.prefix(1) ?? []), at: name)
+    guard let claim = next.first else {
+      _ = destinations[name]?.batch.popFirst()
+      return noteTurn(of: name)
+    }
+    guard try await associate(with: name), let delay = peers[name]?.delay(&random),
+      let content = oracle.promised[claim.instance]
     else { return try await giveBack(name) }
+    _ = destinations[name]?.batch.popFirst()
     destinations[name]?.underWay = claim
     tally.attempts += 1
+    if let wrong = oracle.conduct.wrong(offering: claim, of: content, at: clock.now) { oracle.complain(wrong) }
     agenda.note(.answer(name, claim.key), at: clock.elapsed + delay)
+  }
+
+  /// Takes out what is not to be offered now.
+  private func sort(_ claims: [Claim], at name: PeerName) async throws -> [Claim] {
+    guard let holds = destinations[name]?.classHolds else { return [] }
+    let answers = claims.map { ($0, $0.answerWithoutOffer(holds, now: clock.now)) }
+    outcomes += answers.compactMap { claim, answer in answer.map { TrafficOutcome(outcome: $0, claim: claim) } }
+    if answers.contains(where: { $0.1 != nil }) { try await recordOutcomes() }
+    return answers.filter { $0.1 == nil }.map(\.0)
   }
 
   /// The peer answers what is on the wire; a process that has ended meanwhile hears nothing.
   func answer(of name: PeerName, to key: ClaimKey) async throws {
-    guard let claim = destinations[name]?.underWay, claim.key == key else { return }
+    guard let destination = destinations[name], let claim = destination.underWay, claim.key == key else { return }
     destinations[name]?.underWay = nil
-    guard let answer = peers[name]?.store(claim.sop.instanceUID, claim.digest, &random) else { return }
-    var (result, status) = (AttemptOutcome.Result.failed(reason: "no peer"), UInt16?.none)
+    guard let sop = oracle.promised[claim.instance]?.sop,
+      let answer = peers[name]?.store(sop, claim.arriving, &random)
+    else { return }
+    var (result, status, mayBeThere) = (AttemptOutcome.Result.failed(reason: "no peer"), UInt16?.none, false)
     switch answer {
     case .lost:
+      mayBeThere = true
       fail(name, "no answer", .refusing)
-      let wait = TrafficDestination.retry.wait(afterFailures: claim.key.attempt, jitter: jitter())
-      result = .retry(notBefore: max(clock.now + wait, behindTheOthers(at: name)), reason: "no answer", counted: false)
+      let wait = destination.peer.retry.wait(afterFailures: claim.key.attempt, jitter: jitter())
+      result = retry(claim, max(clock.now + wait, behindTheOthers(at: name)), "no answer")
     case .status(let answered):
       status = answered
-      result = try await judge(answered, claim, at: name)
+      (result, mayBeThere) = try await judge(answered, claim, at: destination)
     }
-    journal.note("\(name) on \(claim.sop.instanceUID), attempt \(key.attempt): \(answer), so \(result)")
+    if mayBeThere { oracle.conduct.noteMayHave(claim) }
+    journal.note("\(name) on \(sop.instanceUID), attempt \(key.attempt): \(answer), so \(result)")
     outcomes.append(
-      AttemptOutcome(key: key, result: result, startedAt: clock.now, status: status, message: "\(answer)"))
+      TrafficOutcome(
+        outcome: AttemptOutcome(
+          key: key, result: result, startedAt: clock.now, status: status, message: "\(answer)", mayBeThere: mayBeThere),
+        claim: claim))
     // Mostly at once; the rest may be lost with the process.
     if chance(95) { try await recordOutcomes() }
     guard destinations[name]?.health.state == .up else { return try await giveBack(name) }
     noteTurn(of: name)
   }
 
-  /// As a delivery attempt applies what a status means.
-  private func judge(_ status: UInt16, _ claim: Claim, at name: PeerName) async throws -> AttemptOutcome.Result {
-    switch StoreDisposition.judge(status: status, proof: claim.proof, duplicateIsStored: false) {
-    case .stored(_, let discarded):
-      if status != 0x0111 { take(claim, at: name, discarding: discarded) }
-      try await change(name) { $0.succeeded() }
-      return .stored(discardedElements: discarded)
-    case .retryDestination(let reason):
-      fail(name, reason, .refusing)
-      return .retry(notBefore: behindTheOthers(at: name), reason: reason, counted: false)
-    case .holdDestination(let reason):
-      fail(name, reason, .forbidding)
-      return .retry(notBefore: behindTheOthers(at: name), reason: reason, counted: false)
-    case .retryDelivery(let reason, let limit): return doubt(claim, reason, limit: limit)
-    case .protocolError(let reason): return doubt(claim, reason, limit: 1)
-    case .failed(let reason): return .failed(reason: reason)
-    }
-  }
-
-  private func doubt(_ claim: Claim, _ reason: String, limit: Int) -> AttemptOutcome.Result {
-    guard claim.doubtfulFailures < limit else { return .failed(reason: reason) }
-    let wait = TrafficDestination.retry.wait(afterFailures: claim.doubtfulFailures + 1, jitter: jitter())
-    return .retry(notBefore: clock.now + wait, reason: reason, counted: true)
-  }
-
-  private func take(_ claim: Claim, at name: PeerName, discarding: Bool) {
-    let uid = claim.sop.instanceUID
-    peers[name]?.keep(uid, claim.digest, discarding: discarding, &random)
-    if claim.proof == .response { oracle.proved(uid, at: name, clock.elapsed) }
-  }
-
-  private func behindTheOthers(at name: PeerName) -> Timestamp {
+  func behindTheOthers(at name: PeerName) -> Timestamp {
     let wait = destinations[name]?.health.wait(at: clock.monotonic) ?? .zero
-    return clock.now + wait + TrafficDestination.retry.first
+    return clock.now + wait + TrafficDestination.peer(name).retry.first
   }
 
   /// Puts what is known of attempts on record.
   func recordOutcomes() async throws {
     let known = outcomes
     outcomes = []
-    if !known.isEmpty { try await ledger.record(known, now: clock.now) }
+    for (outcome, claim) in known.map({ ($0.outcome, $0.claim) }) {
+      let arrival = oracle.arrivals[claim.instance] ?? clock.now
+      let peer = TrafficDestination.peer(claim.destination)
+      if let wrong = oracle.conduct.wrong(recording: outcome, of: claim, by: peer, since: arrival) {
+        oracle.complain(wrong)
+      }
+    }
+    if !known.isEmpty { try await ledger.record(known.map(\.outcome), now: clock.now) }
   }
 
   /// What was claimed and not offered goes back; the destination is looked at again when that helps.
   private func giveBack(_ name: PeerName) async throws {
     let rest = destinations[name]?.batch ?? []
     destinations[name]?.batch = []
-    let returned = rest.map {
-      AttemptOutcome(key: $0.key, result: .returned(notBefore: nil, reason: "down"), startedAt: clock.now)
+    let isDown = destinations[name]?.health.state != .up
+    outcomes += rest.map { claim in
+      let isOver = isDown && claim.isTooOld(for: retryPolicy(of: claim), now: clock.now)
+      return TrafficOutcome(
+        outcome: AttemptOutcome(
+          key: claim.key, result: isOver ? .failed(reason: "tooOld") : .returned(notBefore: nil, reason: "down"),
+          startedAt: clock.now),
+        claim: claim)
     }
-    if !returned.isEmpty { try await ledger.record(returned, now: clock.now) }
+    if !rest.isEmpty { try await recordOutcomes() }
     noteTurn(of: name, in: .seconds(1))
   }
 
@@ -131,11 +138,12 @@ extension Traffic {
   func fail(_ name: PeerName, _ reason: String, _ trouble: DestinationHealth.Trouble) {
     let jitter = jitter()
     _ = destinations[name]?.health.failed(
-      reason, trouble: trouble, retry: TrafficDestination.retry, jitter: jitter, now: clock.now, moment: clock.monotonic
+      reason, trouble: trouble, retry: TrafficDestination.peer(name).retry, jitter: jitter, now: clock.now,
+      moment: clock.monotonic
     )
   }
 
-  private func change(_ name: PeerName, _ body: (inout DestinationHealth) -> DestinationHealth.Change) async throws {
+  func change(_ name: PeerName, _ body: (inout DestinationHealth) -> DestinationHealth.Change) async throws {
     guard var health = destinations[name]?.health else { return }
     let change = body(&health)
     destinations[name]?.health = health

@@ -18,6 +18,7 @@ final class Traffic {
     case answer(PeerName, ClaimKey)
     case ask(PeerName)
     case report(PeerName, Int)
+    case query(PeerName)
     case spell(PeerName, TrafficPeer.Spell?)
     case upkeep
     case restart
@@ -25,6 +26,8 @@ final class Traffic {
   }
 
   let ledger: any Ledger
+  /// What is sent.
+  let kinds: [TrafficKind]
   let journal: SimulationJournal
   let clock = SimulatedClock()
   var random: SeededGenerator
@@ -35,10 +38,12 @@ final class Traffic {
   /// The files in the spool.
   var files: Set<InstanceID> = []
   /// Outcomes of attempts that are not on record yet.
-  var outcomes: [AttemptOutcome] = []
+  var outcomes: [TrafficOutcome] = []
   var transactions = 0
   var tally = TrafficTally()
   var isTroubled = true
+  /// An operator has released what is held after the troubles.
+  var isReleased = false
   /// Looks in a row at which nothing was left to be done.
   var idleLooks = 0
 
@@ -46,10 +51,16 @@ final class Traffic {
   /// By then everything has ended, whatever happened before.
   private static let patience = Duration.days(30)
   static let quiet = Duration.seconds(60)
+  /// How often is looked for what nobody told of.
+  static let idle = Duration.minutes(10)
+  /// Who is asked by query.
+  private static let queried = Set(
+    TrafficKind.allCases.flatMap(\.sends).filter { $0.proof == .query }.flatMap(\.ways))
 
   init(seed: UInt64, on ledger: any Ledger, flaw: TrafficFlaw? = nil, keepsJournal: Bool = false) {
     random = SeededGenerator(seed: seed)
     self.ledger = flaw?.ledger(ledger) ?? ledger
+    kinds = flaw?.kinds ?? TrafficKind.allCases
     journal = SimulationJournal(isKept: keepsJournal)
   }
 
@@ -76,6 +87,7 @@ final class Traffic {
     case .answer(let name, let key): try await answer(of: name, to: key)
     case .ask(let name): try await ask(name)
     case .report(let name, let index): try await report(of: name, index)
+    case .query(let name): try await query(name)
     case .spell(let name, let spell):
       guard isTroubled else { return }
       journal.note("\(name) is \(spell.map { "\($0)" } ?? "well")")
@@ -97,6 +109,7 @@ final class Traffic {
     for name in TrafficContent.destinations {
       planSpells(of: name)
       agenda.note(.ask(name), at: .seconds(below(60)))
+      if Self.queried.contains(name) { agenda.note(.query(name), at: .seconds(below(60))) }
     }
     for _ in 0..<8 { agenda.note(.restart, at: .minutes(below(2880))) }
     agenda.note(.upkeep, at: .zero)
@@ -105,7 +118,7 @@ final class Traffic {
 
   /// Some arrive in pieces, hours apart; some are sent once more.
   private func plan(study: Int, _ number: inout Int) {
-    let kind = one(of: TrafficContent.Kind.allCases) ?? .ct
+    let kind = one(of: kinds) ?? .ct
     let source = one(of: TrafficContent.sources) ?? "ct1"
     var time = Duration.minutes(below(2820))
     for _ in 0...below(6) {
@@ -140,7 +153,7 @@ final class Traffic {
       if oracle.promised[earlier]?.sop != content.sop { oracle.complain("\(id) is taken for \(earlier)") }
     default: oracle.complain("\(id), of which there is one content, is \(result)")
     }
-    for wanted in content.kind.wanted { noteTurn(of: wanted.to) }
+    for send in content.kind.sends { noteTurn(of: send.to) }
   }
 
   private func end() async throws {
@@ -159,10 +172,11 @@ final class Traffic {
       events += more
       if more.isEmpty { break }
     }
-    oracle.ended(rows, alarms: try await ledger.alarms(), files: files)
+    oracle.ended(rows, alarms: try await ledger.alarms(), files: files, peers: peers)
     oracle.toldAll(events.map(\.event), rows)
     tally.purged = oracle.purged.count
     tally.failed = rows.flatMap(\.deliveries).count { $0.state == .failed }
+    tally.superseded = rows.flatMap(\.deliveries).count { $0.state == .superseded }
     tally.days = Int(clock.elapsed.inSeconds / 86_400)
   }
 
@@ -180,21 +194,5 @@ final class Traffic {
     if let next = destinations[name]?.nextTurn, next <= time { return }
     destinations[name]?.nextTurn = time
     agenda.note(.turn(name), at: time)
-  }
-}
-
-/// How much happened in runs.
-struct TrafficTally: Sendable, CustomStringConvertible {
-  var instances = 0
-  var attempts = 0
-  var reports = 0
-  var restarts = 0
-  var purged = 0
-  var failed = 0
-  var days = 0
-
-  var description: String {
-    "\(instances) instances, \(attempts) attempts, \(reports) reports, \(restarts) restarts; \(purged) purged, "
-      + "\(failed) deliveries failed; over after \(days) days"
   }
 }

@@ -17,11 +17,16 @@ struct TrafficOracle {
   private(set) var violations: [String] = []
   /// What senders were told success for.
   private(set) var promised: [InstanceID: TrafficContent] = [:]
+  private(set) var arrivals: [InstanceID: Timestamp] = [:]
   private(set) var purged: Set<InstanceID> = []
+  /// What may be sent when.
+  var conduct = TrafficConduct()
   /// Since when a destination has proved that it has an instance.
   private var proved: [Place: Duration] = [:]
+  /// When it was last found by query.
+  private var found: [Place: Duration] = [:]
   private var waves: [UID: [Wave]] = [:]
-  private var open: Set<UID> = []
+  private(set) var open: Set<UID> = []
 
   mutating func complain(_ text: String) { violations.append(text) }
 
@@ -29,6 +34,7 @@ struct TrafficOracle {
 
   mutating func admitted(_ id: InstanceID, _ content: TrafficContent, at now: Timestamp) {
     promised[id] = content
+    arrivals[id] = now
     if open.insert(content.study).inserted { waves[content.study, default: []].append(Wave(lastArrival: now)) }
     let last = waves[content.study, default: []].count - 1
     waves[content.study]?[last].instances.append(id)
@@ -45,60 +51,59 @@ struct TrafficOracle {
     proved[place] = proved[place] ?? time
   }
 
+  mutating func found(_ uid: UID, at destination: PeerName, _ time: Duration) {
+    proved(uid, at: destination, time)
+    found[Place(destination: destination, uid: uid)] = time
+  }
+
   mutating func tookBack(_ uid: UID, at destination: PeerName) {
     proved[Place(destination: destination, uid: uid)] = nil
   }
 
-  /// A copy is about to go: every destination has it, has said so as its route wants, and its time is over.
+  /// A copy is about to go: every destination, or who has it instead, has it, has said so as its route wants, and its
+  /// time is over.
   mutating func judge(_ id: InstanceID, peers: [PeerName: TrafficPeer], at time: Duration) {
     guard let content = promised[id] else { return complain("\(id) is purged and was never taken") }
     guard purged.insert(id).inserted else { return }
+    let sends = content.kind.sends
+    for send in sends { judge(send, of: content, id, peers: peers, at: time) }
+    let isSafe = sends.contains { send in
+      (!send.isEdited || content.kind.acceptsEdited)
+        && send.ways.contains {
+          peers[$0]?.archive.hasWhole(content.sop.instanceUID, content.arriving(by: send)) == true
+        }
+    }
+    if !isSafe { complain("\(id) is purged, but no destination has it whole and as it came") }
+  }
+
+  private mutating func judge(
+    _ send: TrafficKind.Send, of content: TrafficContent, _ id: InstanceID, peers: [PeerName: TrafficPeer],
+    at time: Duration
+  ) {
+    // It may have been at one of them before, and be at the other now.
+    let wrong = send.ways.map { self.wrong(send, of: content, at: peers[$0]?.archive, time) }
+    if !wrong.contains(nil), let first = wrong.first { complain("\(id) is purged, \(first ?? "")") }
+  }
+
+  /// What is wrong with the proof of one that is to have it; nil when nothing is.
+  private func wrong(
+    _ send: TrafficKind.Send, of content: TrafficContent, at archive: SimulatedArchive?, _ time: Duration
+  ) -> String? {
     let uid = content.sop.instanceUID
-    for (destination, proof) in content.kind.wanted {
-      guard let archive = peers[destination]?.archive, archive.hasProved(uid, content.digest, proof) else {
-        complain("\(id) is purged, but \(destination) has not proved that it has it (\(proof))")
-        continue
-      }
-      let since = proved[Place(destination: destination, uid: uid)] ?? time
-      if time - since < TrafficContent.retention { complain("\(id) is purged \(time - since) after its last proof") }
+    guard let archive, archive.hasProved(uid, content.arriving(by: send), send.proof) else {
+      return "but \(send.to) has not proved that it has it (\(send.proof))"
     }
-    if !content.kind.wanted.contains(where: { peers[$0.to]?.archive.hasWhole(uid, content.digest) == true }) {
-      complain("\(id) is purged, but no destination has it whole")
+    let place = Place(destination: archive.name, uid: uid)
+    let (since, last) = (proved[place] ?? time, found[place] ?? .zero)
+    if time - since < TrafficContent.retention { return "\(time - since) after its last proof" }
+    let recheck = TrafficDestination.peer(archive.name).query.policy.recheck
+    if send.proof == .query, let recheck, time - last > recheck {
+      return "\(time - last) after \(archive.name) was last found to have it"
     }
+    return nil
   }
 
   // MARK: At the end
-
-  /// Faults have stopped long ago: what is not purged waits for people, visibly.
-  mutating func ended(_ rows: [InstanceRecord], alarms: [Alarm], files: Set<InstanceID>) {
-    let alarms = Set(alarms.map { "\($0.kind) \($0.subject)" })
-    let known = Set(rows.map(\.instance.id))
-    for id in promised.keys.sorted() where !known.contains(id) {
-      complain("LOST: \(id), which its sender was told success for, is not on record")
-    }
-    for row in rows {
-      let instance = row.instance
-      for delivery in row.deliveries where !delivery.state.isTerminal {
-        complain("\(instance.id) to \(delivery.destination) is \(delivery.state) for ever: \(delivery.reason ?? "")")
-      }
-      for delivery in row.deliveries where delivery.state == .failed {
-        let isTold = alarms.contains("\(AlarmKind.deliveryFailed) \(delivery.destination)")
-        if !isTold || delivery.reason?.isEmpty != false {
-          complain("\(instance.id) to \(delivery.destination) failed in silence")
-        }
-      }
-      switch instance.state {
-      case .purged: if !purged.contains(instance.id) { complain("\(instance.id) is purged, and nobody was asked") }
-      case .settled:
-        if !files.contains(instance.id) { complain("LOST: the file of \(instance.id), which is settled") }
-        if PurgeGuard.obstacle(Consignment(instance: instance, deliveries: row.deliveries)) == nil {
-          complain("\(instance.id) could be purged and is not")
-        }
-      default: complain("\(instance.id) is \(instance.state) for ever")
-      }
-    }
-    for study in open.sorted(by: { $0.rawValue < $1.rawValue }) { complain("study \(study) is never quiet") }
-  }
 
   /// Each wave was told of once, and once of each step that all of it took.
   mutating func toldAll(_ events: [EscrowEvent], _ rows: [InstanceRecord]) {
@@ -131,9 +136,9 @@ struct TrafficOracle {
 
 extension InstanceRecord {
   fileprivate var isPurged: Bool { instance.state == .purged }
-  fileprivate var isDelivered: Bool { deliveries.allSatisfy { $0.state == .delivered } }
+  fileprivate var isDelivered: Bool { deliveries.allSatisfy { [.delivered, .superseded].contains($0.state) } }
   fileprivate var isCommitted: Bool {
-    let asked = deliveries.filter { $0.proof == .commitment }
+    let asked = deliveries.filter { $0.proof == .commitment && $0.state != .superseded }
     return !asked.isEmpty && asked.allSatisfy { $0.state == .delivered }
   }
 }

@@ -8,6 +8,12 @@ struct TrafficPeer {
   enum Spell: CaseIterable, Sendable {
     case dead, rejecting, full, forbidding, slow, aborting, moody, refusingCommitment, silent, late, partial
     case contradicting, losing
+    /// Ends in the middle of an instance, and is away.
+    case vanishing
+    /// Takes nothing of one class.
+    case choosy
+    /// Understands some of what it is offered, and never the rest.
+    case stubborn
   }
 
   /// What becomes of an instance that it is offered.
@@ -19,11 +25,20 @@ struct TrafficPeer {
 
   var archive: SimulatedArchive
   /// What is wrong now; nothing when it does all it should.
-  var spell: Spell?
+  var spell: Spell? {
+    didSet { hasVanished = false }
+  }
+  private var hasVanished = false
 
   init(_ name: PeerName) { archive = SimulatedArchive(name) }
 
-  var acceptsAssociations: Bool { spell != .dead && spell != .rejecting }
+  var acceptsAssociations: Bool { spell != .dead && spell != .rejecting && !hasVanished }
+
+  /// Whether it takes nothing of a class at the moment, or ever.
+  private func refuses(_ sopClass: UID) -> Bool {
+    archive.name == "second" && sopClass == TrafficKind.unwantedClass
+      || spell == .choosy && sopClass == TrafficKind.doubtfulClass
+  }
 
   /// How long it takes over an instance.
   func delay(_ random: inout SeededGenerator) -> Duration {
@@ -32,15 +47,21 @@ struct TrafficPeer {
   }
 
   /// Takes an instance, or not.
-  mutating func store(_ uid: UID, _ digest: Digest, _ random: inout SeededGenerator) -> Answer {
+  mutating func store(_ sop: SOPInstance, _ digest: Digest, _ random: inout SeededGenerator) -> Answer {
     let percent = Int.random(in: 0..<100, using: &random)
+    if acceptsAssociations, refuses(sop.classUID) { return .status(percent < 50 ? 0x0122 : 0xA800) }
     switch spell {
     case .full: return .status(percent < 80 ? 0xA700 : 0x0213)
     case .forbidding: return .status(0x0124)
     case .aborting where percent < 40:
-      if percent < 20 { archive.take(uid, digest, discardsElements: false) }
+      if percent < 20 { archive.take(sop.instanceUID, digest, discardsElements: false) }
       return .lost(taken: percent < 20)
-    case .dead, .rejecting: return .lost(taken: false)
+    case .vanishing where !hasVanished:
+      hasVanished = true
+      if percent < 50 { archive.take(sop.instanceUID, digest, discardsElements: false) }
+      return .lost(taken: percent < 50)
+    case .stubborn where digest.low % 3 == 0: return .status(percent < 70 ? 0xC001 : 0x0110)
+    case .dead, .rejecting, .vanishing: return .lost(taken: false)
     case .moody where percent < 50: return .status(Self.anyStatus(&random))
     default: return .status(0x0000)
     }
@@ -64,7 +85,7 @@ struct TrafficPeer {
   /// After how long it reports by itself; nil when it does not.
   func reportDelay(_ random: inout SeededGenerator) -> Duration? {
     switch spell {
-    case .silent, .dead: nil
+    case .silent, .dead, .vanishing: nil
     case .late: .minutes(Int.random(in: 5...600, using: &random))
     default: .seconds(Int.random(in: 1...40, using: &random))
     }

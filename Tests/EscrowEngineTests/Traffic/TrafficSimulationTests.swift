@@ -31,7 +31,7 @@ import Testing
       let traffic = Traffic(seed: seed, on: MemoryLedger(), flaw: flaw)
       found = try await traffic.run(studies: 30).first
     }
-    #expect(found != nil)
+    #expect(found?.contains(flaw.words) == true, "\(flaw): \(found ?? "not found")")
     Torture.report("\(flaw): \(found ?? "not found")")
   }
 
