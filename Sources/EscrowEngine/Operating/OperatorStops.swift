@@ -6,6 +6,18 @@ package final class OperatorStops: Sendable {
   private struct State: Sendable {
     var destinations: [PeerName: Alarm] = [:]
     var intake: Alarm?
+    /// Readings that were begun.
+    var begun = 0
+    /// The latest begun of the readings that are known.
+    var known = 0
+
+    mutating func take(_ alarms: [Alarm]) {
+      (destinations, intake) = ([:], nil)
+      for alarm in alarms {
+        if AlarmKind.stopsSending.contains(alarm.kind) { destinations[PeerName(alarm.subject)] = alarm }
+        if alarm.kind == .maintenance { intake = alarm }
+      }
+    }
   }
 
   private let state = NIOLockedValueBox(State())
@@ -18,14 +30,19 @@ package final class OperatorStops: Sendable {
   /// Why nothing is taken; nil when it is.
   package var intake: Alarm? { state.withLockedValue { $0.intake } }
 
-  /// Knows what is on record from now on.
-  func note(_ alarms: [Alarm]) {
-    var new = State()
-    for alarm in alarms {
-      if AlarmKind.stopsSending.contains(alarm.kind) { new.destinations[PeerName(alarm.subject)] = alarm }
-      if alarm.kind == .maintenance { new.intake = alarm }
+  /// Reads what is on record, and knows it from now on. Of readings at the same time the one begun last counts: it has
+  /// seen what led to the others.
+  package func note(reading alarms: () async throws -> [Alarm]) async throws {
+    let number = state.withLockedValue { state in
+      state.begun += 1
+      return state.begun
     }
-    state.withLockedValue { $0 = new }
+    let found = try await alarms()
+    state.withLockedValue { state in
+      guard number > state.known else { return }
+      state.known = number
+      state.take(found)
+    }
   }
 }
 
