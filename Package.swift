@@ -166,7 +166,12 @@ let package = Package(
         "DICOM", "DICOMProtocol", "DICOMNetwork", "BuiltInArchive", "EscrowTesting", logging, nio("NIOCore"),
         nio("NIOPosix"),
       ]),
-    tests("EscrowCLI", ["EscrowCLI", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "LedgerSQLite"]),
+    tests(
+      "EscrowCLI",
+      [
+        "DICOMNetwork", "EscrowCLI", "EscrowConfiguration", "EscrowCore", "EscrowEngine", "EscrowSpool",
+        "EscrowTesting", "LedgerSQLite", "AdminAPI", "Webhooks", logging, nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
+      ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["DICOM", "EscrowTesting"], exclude: ["Peers", "Golden"],
       swiftSettings: settings),

@@ -14,7 +14,7 @@ import Webhooks
 final class Reload: Sendable {
   private struct State {
     var isRunning = false
-    /// The route files as they were when they were read last.
+    /// The route files as they were when they were read last; nil when that is to be done again.
     var read: RouteFolderState?
   }
 
@@ -50,12 +50,24 @@ final class Reload: Sendable {
     while !begin() { try await Task.sleep(for: .milliseconds(20)) }
     defer { state.withLockedValue { $0.isRunning = false } }
     do {
+      return try await replaceRules(by: actor)
+    } catch let error where error.isOfConfiguration {
+      throw error
+    } catch {
+      // What was read may be right: whoever looks for changes is to try it again.
+      state.withLockedValue { $0.read = nil }
+      throw error
+    }
+  }
+
+  private func replaceRules(by actor: String) async throws -> ReloadBody {
+    do {
       let (loaded, change) = try await read()
       let result = try await change.apply(by: actor, preparing: prepare, inForce: follow)
       try await endAlarms()
       log(result, loaded.warnings, actor)
       return ReloadBody(result, warnings: loaded.warnings)
-    } catch let error where error is ConfigurationError || error is RuleConflict {
+    } catch let error where error.isOfConfiguration {
       try await tell(error, actor)
       throw error
     }
@@ -108,10 +120,15 @@ final class Reload: Sendable {
   }
 
   private func tell(_ error: any Error, _ actor: String) async throws {
-    context.logger.error(
-      "configuration not read again, what was in force stays: \(error)", metadata: ["actor": "\(actor)"])
     let text = "what was in force stays: \(error)"
     try await context.ledger.raise(
       Alarm(.reloadFailed, subject: file, since: context.clock.now(), text: String(text.prefix(1000))), event: nil)
+    context.logger.error(
+      "configuration not read again, what was in force stays: \(error)", metadata: ["actor": "\(actor)"])
   }
+}
+
+extension Error {
+  /// Whether the configuration is what is wrong.
+  var isOfConfiguration: Bool { self is ConfigurationError || self is RuleConflict }
 }

@@ -36,22 +36,28 @@ struct ReloadService: Service {
 
   private func watch() async {
     var last: RouteFolderState?
+    var failure: String?
     while !Task.isCancelled {
       let now = try? await context.pool.runIfActive { RouteFolderState(of: context.settings.routesPath) }
-      if let now, now == last, reload.isStale(now) { await run(by: "changed route files") }
+      if let now, now == last, reload.isStale(now) { failure = await run(by: "changed route files", after: failure) }
       last = now
       try? await Task.sleep(for: Self.pause)
     }
   }
 
-  /// Whoever asked hears nothing; the log and the alarm tell.
-  private func run(by actor: String) async {
+  /// Whoever asked hears nothing; the log and the alarm tell. Returns what failed, if it is not the configuration's
+  /// fault; what failed before so is told at a lower level, since it may fail every few seconds.
+  @discardableResult
+  func run(by actor: String, after failure: String? = nil) async -> String? {
     do {
       _ = try await reload.run(by: actor)
-    } catch let error where error is ConfigurationError || error is RuleConflict {
-      return
+      return nil
+    } catch let error where error.isOfConfiguration {
+      return nil
     } catch {
-      context.logger.error("the configuration could not be read again: \(error)", metadata: ["actor": "\(actor)"])
+      let text = "the configuration could not be read again: \(error)"
+      context.logger.log(level: text == failure ? .debug : .error, "\(text)", metadata: ["actor": "\(actor)"])
+      return text
     }
   }
 }
