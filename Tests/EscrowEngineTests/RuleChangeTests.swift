@@ -189,6 +189,29 @@ import Testing
     }
   }
 
+  @Test func aRefusalOfQueriesIsTriedAgain() async throws {
+    try await CommitmentScene.run(
+      routes: [.everything(proof: .query)], adapt: { $0.query.policy.after = .milliseconds(1) }
+    ) { scene in
+      scene.archive.queried(false)
+      try await scene.store()
+      try await scene.engine.eventually("an alarm") { try await scene.alarms() == [.queryRefused] }
+      #expect(try #require(try await scene.delivery().notBefore).since(.now()) > .hours(20))
+      scene.archive.queried()
+      scene.archive.answerQueries { query in
+        TestArchive.FindAnswer(
+          matches: query.uids.map {
+            DataSet([
+              DataElement(.queryRetrieveLevel, .cs, text: "IMAGE"), DataElement(.sopInstanceUID, uid: $0),
+            ])
+          })
+      }
+      try await scene.engine.reload { _ in }
+      try await scene.waits(for: .delivered)
+      #expect(try await scene.alarms() == [])
+    }
+  }
+
   @Test func aNameThatBecomesConfiguredIsTheConfigurations() async throws {
     try await RunningEngine.run { engine in
       let modalities = Modalities(context: engine.context)

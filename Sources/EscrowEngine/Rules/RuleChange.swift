@@ -97,12 +97,12 @@ package struct RuleChange: Sendable {
     context.wakeFollowers()
   }
 
-  /// A destination that refused to be asked for commitment is asked again now: most often that is what was mended.
+  /// A destination that refused to be asked, for commitment or by query, is asked again now: most often that is what
+  /// was mended.
   private func liftRefusals(by actor: String) async throws {
-    let refusing = try await context.ledger.alarms().filter { $0.kind == .commitmentRefused }.map {
-      PeerName($0.subject)
-    }
-    for name in refusing where context.destinations[name] != nil {
+    let kinds: Set<AlarmKind> = [.commitmentRefused, .queryRefused]
+    let refusing = try await context.ledger.alarms().filter { kinds.contains($0.kind) }.map { PeerName($0.subject) }
+    for name in Set(refusing) where context.destinations[name] != nil {
       _ = try await context.ledger.change(
         DeliveryFilter(states: [.sent], destinations: [name]), .askAgain,
         by: BulkOrder(actor: actor, reason: "the configuration was read again"), now: context.clock.now())
