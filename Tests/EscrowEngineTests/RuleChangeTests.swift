@@ -121,13 +121,33 @@ import Testing
       }
       #expect(engine.context.destinations["archive"] == nil)
       let alarm = try #require(try await engine.ledger.alarms().first { $0.kind == .destinationMissing })
-      #expect(alarm.subject == "archive" && alarm.text.contains("deliveries wait for archive"), "\(alarm.text)")
+      #expect(alarm.subject == "archive" && alarm.text.hasPrefix("1 deliveries wait for archive"), "\(alarm.text)")
       #expect(try await engine.ledger.count(DeliveryFilter(states: [.queued, .sending])) == 1)
       try await engine.reload { $0.peers["archive"] = .archive(port: listener.port) }
       #expect(try await !engine.ledger.alarms().contains { $0.kind == .destinationMissing })
       let peer = try await listener.acceptAssociation(skippingEchoes: true)
       let (command, _) = try await peer.takeMessage()
       try await peer.answer(command, .success)
+      try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
+    }
+    try await listener.close()
+  }
+
+  @Test func whatIsBeingSentToADestinationThatIsGoneCountsAsWaiting() async throws {
+    let listener = try await ScriptedPeerListener()
+    try await RunningEngine.run(
+      peers: [.scanner, .archive(port: listener.port)], routes: [.everything(proof: .response)]
+    ) { engine in
+      #expect(try await engine.associate().peer.store(Self.sample) == .success)
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await engine.reload {
+        $0.peers["archive"] = nil
+        $0.routes = RouteTable(routes: [])
+      }
+      let alarm = try #require(try await engine.ledger.alarms().first { $0.kind == .destinationMissing })
+      #expect(alarm.text.hasPrefix("1 deliveries wait for archive"), "\(alarm.text)")
+      try await archive.answer(command, .success)
       try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
     }
     try await listener.close()

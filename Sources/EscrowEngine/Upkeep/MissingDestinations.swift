@@ -14,9 +14,9 @@ struct MissingDestinations: Sendable {
       try await context.ledger.clear(.destinationMissing, subject: alarm.subject, event: nil)
     }
     guard !missing.isEmpty else { return }
-    let backlogs = try await context.ledger.status().backlogs
     for name in missing.sorted() {
-      let text = Self.text(name, backlogs[name] ?? .init())
+      let waiting = try await context.ledger.count(DeliveryFilter(states: Self.open, destinations: [name]))
+      let text = Self.text(name, waiting)
       let open = told.first { $0.subject == name.rawValue }
       guard open?.text != text else { continue }
       let alarm = Alarm(.destinationMissing, subject: name.rawValue, since: context.clock.now(), text: text)
@@ -25,10 +25,11 @@ struct MissingDestinations: Sendable {
     }
   }
 
+  private static let open = Set(DeliveryState.allCases.filter { !$0.isTerminal })
+
   /// How many wait, and what to do.
-  private static func text(_ name: PeerName, _ backlog: LedgerStatus.Backlog) -> String {
-    let waiting = backlog.queued + backlog.sent + backlog.requested
-    return "\(waiting) deliveries wait for \(name), which is no peer with host and port any more; they are kept: "
+  private static func text(_ name: PeerName, _ waiting: Int) -> String {
+    "\(waiting) deliveries wait for \(name), which is no peer with host and port any more; they are kept: "
       + "configure it again, or give them up (escrow queue cancel --to \(name), then waive)"
   }
 }
