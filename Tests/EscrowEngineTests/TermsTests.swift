@@ -118,6 +118,30 @@ import Testing
     try await other.close()
   }
 
+  /// A pending status, or that an operation was cancelled or is known already, answers no C-STORE: it may be there.
+  @Test(arguments: [0xFF00, 0xFF01, 0xFE00, 0x0210] as [UInt16])
+  func whatGotAnAnswerThatIsNoneGoesNowhereElse(status: UInt16) async throws {
+    let other = try await ScriptedPeerListener()
+    let alternative = Peer(name: "archive2", aeTitle: "ARCHIVE2", host: "127.0.0.1", port: other.port)
+    try await run(
+      SendTerms(alternative: .init("archive2")), further: [alternative], adapt: { $0.failoverAfter = .milliseconds(1) }
+    ) { engine, listener in
+      try await store(SampleInstance(), to: engine)
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await listener.close()
+      try await archive.answer(command, Status(rawValue: status))
+      try await engine.eventually("waiting") {
+        let delivery = try await engine.delivery()
+        return delivery.state == .queued && delivery.lastError != nil
+      }
+      #expect(try await engine.delivery().mayBeThere)
+      #expect(try await engine.ledger.replace(at: "archive", limit: 10, now: engine.context.clock.now()) == 0)
+      #expect(try await engine.ledger.count(DeliveryFilter(destinations: ["archive2"])) == 0)
+    }
+    try await other.close()
+  }
+
   @Test func whatMayHaveArrivedGoesNowhereElse() async throws {
     let other = try await ScriptedPeerListener()
     let alternative = Peer(name: "archive2", aeTitle: "ARCHIVE2", host: "127.0.0.1", port: other.port)

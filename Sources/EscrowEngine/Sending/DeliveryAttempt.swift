@@ -88,6 +88,7 @@ struct DeliveryAttempt: Sendable {
     over open: DeliveryAssociation, wasComplete: Bool
   ) async -> Ending {
     var ending = Ending.associationOpen
+    var mayBeThere = false
     let result: AttemptOutcome.Result
     switch disposition {
     case .stored(let warning, let discarded):
@@ -103,13 +104,15 @@ struct DeliveryAttempt: Sendable {
       let limit = destination.peer.retry.attempts[reason] ?? usual
       result = claim.doubtfulFailures >= limit ? .failed(reason: reason) : retry(reason: reason, counted: true)
     case .protocolError(let reason):
+      // That is no answer to C-STORE (PS3.4 §B.2.3): it says neither that the instance is there nor that it is not.
+      mayBeThere = true
       await open.association.abort()
       ending = .associationOver
       result = claim.doubtfulFailures >= 1 ? .failed(reason: reason) : retry(reason: reason, counted: true)
     case .failed(let reason):
       result = permanent(reason)
     }
-    record(result, startedAt: startedAt, over: open, status: status, message: message)
+    record(result, startedAt: startedAt, over: open, status: status, message: message, mayBeThere: mayBeThere)
     if !wasComplete {
       await open.association.abort()
       ending = .associationOver
