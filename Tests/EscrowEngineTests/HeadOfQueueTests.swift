@@ -36,4 +36,31 @@ import Testing
       }
     }
   }
+
+  /// Each is offered once before it is known to be refused; then the others have their share of each batch.
+  @Test func moreThanABatchThatIsRefusedStopsNoOther() async throws {
+    let (refused, others) = (40, 4)
+    try await CommitmentScene.run(
+      CommitmentScene.samples(refused + others), routes: [.everything(proof: .response)],
+      adapt: { $0.retry = RetryPolicy(first: .milliseconds(1), max: .milliseconds(5)) }
+    ) { scene in
+      for sample in scene.samples.prefix(refused) {
+        scene.archive.refuse(sample.sop.instanceUID, .status(.outOfResources))
+      }
+      scene.archive.closeGateForStores()
+      try await scene.store(Array(scene.samples.prefix(refused)))
+      scene.archive.openGate()
+      // All have been offered when the others come.
+      try await scene.engine.eventually("each was refused") { Set(scene.archive.stored).count == refused }
+      scene.archive.closeGateForStores()
+      let before = scene.archive.stored.count
+      try await scene.store(Array(scene.samples.suffix(others)))
+      scene.archive.openGate()
+      try await scene.engine.eventually("the others are delivered, or have had to wait") {
+        let delivered = try await scene.engine.ledger.count(DeliveryFilter(states: [.delivered]))
+        return delivered == others || scene.archive.stored.count > before + 3 * refused
+      }
+      #expect(try await scene.engine.ledger.count(DeliveryFilter(states: [.delivered])) == others)
+    }
+  }
 }

@@ -165,8 +165,11 @@ struct DestinationSender: Sendable {
     context.outcomes.record(
       claims.map { claim in
         let isOver = health.state != .up && claim.isTooOld(for: destination.peer.retry, now: now)
+        // What was offered before goes on taking turns with what was not: be it ever so much that the destination does
+        // not take, it must not fill the batches as what is oldest.
+        let notBefore = claim.key.attempt > 1 ? now : nil
         return AttemptOutcome(
-          key: claim.key, result: isOver ? .failed(reason: "tooOld") : .returned(notBefore: nil, reason: reason),
+          key: claim.key, result: isOver ? .failed(reason: "tooOld") : .returned(notBefore: notBefore, reason: reason),
           startedAt: now, message: isOver ? reason : nil)
       }, of: destination)
   }
