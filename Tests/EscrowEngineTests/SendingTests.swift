@@ -109,6 +109,38 @@ import Testing
     }
   }
 
+  @Test func whatIsOnlyHandedBackIsNotTooOld() async throws {
+    let clock = MovableClock()
+    let listener = try await ScriptedPeerListener()
+    let peer = Peer.archive(port: listener.port) { $0.retry.maxAge = .minutes(2) }
+    try await RunningEngine.run(
+      peers: [.scanner, peer], routes: [.everything(proof: .response)], clock: clock.clock
+    ) { engine in
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(SampleInstance(seed: 1)) == .success)
+      let first = try await listener.acceptAssociation()
+      let (refused, _) = try await first.takeMessage()
+      for seed in 2...3 { #expect(try await scanner.store(SampleInstance(seed: UInt64(seed))) == .success) }
+      try await first.answer(refused, .outOfResources)
+      // It is there again, and it is known why it was not: of a batch, the first is offered.
+      let second = try await listener.acceptAssociation(skippingEchoes: true)
+      let (doubtful, _) = try await second.takeMessage()
+      try await engine.eventually("the third is in the batch") {
+        try await engine.ledger.count(DeliveryFilter(states: [.sending])) >= 2
+      }
+      try await DestinationOperations(context: engine.context).drain("archive", actor: "admin", reason: "works")
+      clock.pass(.minutes(3))
+      try await second.answer(doubtful, Status(rawValue: 0xC000))
+      try await engine.eventually("nothing is being sent") {
+        try await engine.ledger.count(DeliveryFilter(states: [.sending])) == 0
+      }
+      let failed = try await engine.ledger.deliveries(DeliveryFilter(states: [.failed]), page: PageRequest()).items
+      #expect(failed.map(\.sop.instanceUID) == [doubtful.affectedSOPInstanceUID])
+      #expect(failed.map(\.delivery.reason) == ["tooOld"])
+    }
+    try await listener.close()
+  }
+
   @Test func aRetryByHandDoesNotWaitForADestinationThatForbade() async throws {
     try await deliver(adapt: { $0.timeouts.idle = .zero }) { engine, listener in
       let archive = try await listener.acceptAssociation()
