@@ -104,6 +104,7 @@ extension Consignment {
       if delivery.origin == .api, deliveries[known].state == .cancelled { _ = deliveries[known].requeue() }
       deliveries[known].raise(to: delivery.proof)
       deliveries[known].acceptDiscarded = deliveries[known].acceptDiscarded && delivery.acceptDiscarded
+      deliveries[known].terms.acceptEdited = deliveries[known].terms.acceptEdited && delivery.terms.acceptEdited
       deliveries[known].overwrites = delivery.overwrites
       deliveries[known].routes += delivery.routes.filter { !deliveries[known].routes.contains($0) }
     }

@@ -20,6 +20,6 @@ package enum LedgerConformance {
   package static let cases: [LedgerCase] =
     admissions + claims + queues + commitment + requests + asking + reports + purging + guarding + files + operating
     + queries + rechecks + deliveryVerbs + instanceVerbs + outbox + inquiries + answers + removals + stores
-    + listings + traces + sending
+    + listings + traces + sending + terms
     + legalHolds + destinations + overviews
 }
