@@ -144,15 +144,8 @@ extension Stories {
       try await Stage.run { stage in
         let samples = try await Sample.make(.init(ct: 3, mr: 2), on: stage)
         let archive = try await Archive.start(on: stage)
-        for sample in samples where sample.modality == "MR" {
-          try await archive.set(
-            "statusOf",
-            .object(
-              Dictionary(
-                uniqueKeysWithValues:
-                  samples
-                  .filter { $0.modality == "MR" }.map { ($0.uid, .number(0x0122)) })))
-        }
+        let refused = samples.filter { $0.modality == "MR" }.map { ($0.uid, JSON.number(0x0122)) }
+        try await archive.set("statusOf", .object(Dictionary(uniqueKeysWithValues: refused)))
         let escrow = try await EscrowProcess.start(
           on: stage,
           peers: [
