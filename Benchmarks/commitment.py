@@ -17,38 +17,17 @@ import tempfile
 import time
 import urllib.request
 
-from side_by_side import ROOT, Router, comparison, free_port, make_corpus, wait_for
+from side_by_side import ROOT, Escrow, Router, comparison, destination, free_port, make_corpus, wait_for
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
-class Escrow(Router):
-    called = "ESCROW"
-
-    def __init__(self, folder, asker_port, binary):
-        self.dicom, self.http = free_port(), free_port()
-        (folder / "routes").mkdir()
-        # It commits what it has, as Orthanc does, so it must have it for good.
-        (folder / "routes" / "all.yaml").write_text(
-            "match: otherwise\nsend:\n  - { to: nowhere, proof: response }\npurge: never\n")
-        config = folder / "escrow.yaml"
-        config.write_text(f"""
-aeTitle: ESCROW
-dicom: {{ host: 127.0.0.1, port: {self.dicom} }}
-http: {{ host: 127.0.0.1, port: {self.http} }}
-spool: {{ path: spool, stopWatermark: 64MB, lowWatermark: 65MB }}
-ledger: {{ path: escrow.db }}
-routes: {{ path: routes }}
-peers:
-  asker:
-    {{ aeTitle: ASKER, host: 127.0.0.1, port: {asker_port}, allow: [echo, store, commit], commitWhen: spooled }}
-  nowhere: {{ aeTitle: NOWHERE, host: 127.0.0.1, port: {free_port()} }}
-log: {{ level: error }}
-""")
-        self.process = subprocess.Popen(
-            [binary, "serve", "--config", str(config)],
-            stdout=subprocess.DEVNULL, stderr=open(folder / "escrow.log", "wb"))
-        wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready").status == 200)
+def escrow(folder, asker_port, binary):
+    asker = (f"{{ aeTitle: ASKER, host: 127.0.0.1, port: {asker_port}, allow: [echo, store, commit], "
+             "commitWhen: spooled }")
+    # It commits what it has, as Orthanc does, so it must have it for good.
+    route = "match: otherwise\nsend:\n  - { to: nowhere, proof: response }\npurge: never\n"
+    return Escrow(folder, binary, {"asker": asker, "nowhere": destination("NOWHERE", free_port())}, route)
 
 
 class Orthanc(Router):
@@ -118,7 +97,7 @@ def measure(asker, router, stored, count, run, patience):
 
 
 def main():
-    kinds = {"escrow": Escrow, "orthanc": Orthanc}
+    kinds = {"escrow": escrow, "orthanc": Orthanc}
     parser = comparison(__doc__, kinds)
     parser.add_argument("--counts", default="250,1000,4000", help="references a request, for each of the two")
     parser.add_argument("--alone", default="10000,100000", help="the same for Escrow alone; empty for none")

@@ -17,9 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-from side_by_side import Router, Sink, comparison, free_port, make_corpus, send, wait_for
+from side_by_side import Escrow, Sink, comparison, destination, free_port, make_corpus, send
 
 LEAST = 0.8
 
@@ -58,36 +57,10 @@ class BlackHole:
             each.close()
 
 
-class Escrow(Router):
-    called = "ESCROW"
-
-    def __init__(self, folder, destinations, binary):
-        self.dicom, self.http = free_port(), free_port()
-        routes = folder / "routes"
-        routes.mkdir()
-        sends = "".join(f"  - {{ to: {name}, proof: response }}\n" for name in destinations)
-        (routes / "all.yaml").write_text(f"match: otherwise\nsend:\n{sends}purge: {{ after: 1h }}\n")
-        peers = "".join(
-            f"  {name}: {{ aeTitle: {name.upper()}, host: 127.0.0.1, port: {port} }}\n"
-            for name, port in destinations.items())
-        config = folder / "escrow.yaml"
-        config.write_text(f"""
-aeTitle: ESCROW
-dicom: {{ host: 127.0.0.1, port: {self.dicom} }}
-http: {{ host: 127.0.0.1, port: {self.http} }}
-spool: {{ path: spool, stopWatermark: 64MB, lowWatermark: 65MB }}
-ledger: {{ path: escrow.db }}
-routes: {{ path: routes }}
-unknownPeers: {{ allow: [echo, store] }}
-peers:
-{peers}log: {{ level: error }}
-""")
-        self.process = subprocess.Popen(
-            [binary, "serve", "--config", str(config)], stdout=subprocess.DEVNULL, stderr=open(folder / "escrow.log", "wb"))
-        wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready").status == 200)
-
-    def destinations(self):
-        return json.load(urllib.request.urlopen(f"http://127.0.0.1:{self.http}/api/v1/status"))["destinations"]
+def escrow(folder, destinations, binary):
+    sends = "".join(f"  - {{ to: {name}, proof: response }}\n" for name in destinations)
+    peers = {name: destination(name.upper(), port) for name, port in destinations.items()}
+    return Escrow(folder, binary, peers, f"match: otherwise\nsend:\n{sends}purge: {{ after: 1h }}\n")
 
 
 def measure(corpus, options, troubled):
@@ -97,7 +70,7 @@ def measure(corpus, options, troubled):
     if troubled:
         others = {"slow": SlowSink(), "hole": BlackHole()}
         destinations = {name: each.port for name, each in others.items()} | {"refused": free_port()} | destinations
-    router = Escrow(folder, destinations, options.escrow)
+    router = escrow(folder, destinations, options.escrow)
     before = router.usage()
     try:
         started = time.monotonic()
@@ -107,7 +80,7 @@ def measure(corpus, options, troubled):
                 raise RuntimeError(f"{healthy.received()} of {options.instances} arrived")
             time.sleep(0.02)
         wall = time.monotonic() - started
-        after, state = router.usage(), router.destinations()
+        after, state = router.usage(), router.status()["destinations"]
         # Whoever works the others off as well has not been beside them.
         waiting = {name: state[name]["queued"] for name in destinations if name != "sink"}
         if any(count == 0 for count in waiting.values()):

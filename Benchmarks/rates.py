@@ -12,14 +12,12 @@ import json
 import pathlib
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
-from side_by_side import ROOT, Sink, free_port, make_corpus, send, wait_for
+from side_by_side import ROOT, Escrow, Sink, destination, make_corpus, send
 
 TOLERANCE = 0.1
 OPENING = 2
@@ -65,48 +63,20 @@ class Relay:
         self.listener.close()
 
 
-class Escrow:
-    def __init__(self, folder, port, terms, binary):
-        self.dicom, self.http = free_port(), free_port()
-        (folder / "routes").mkdir()
-        (folder / "routes" / "all.yaml").write_text(f"match: {{}}\nsend: [{{ to: sink, proof: response, {terms} }}]\n")
-        config = folder / "escrow.yaml"
-        config.write_text(f"""
-aeTitle: ESCROW
-dicom: {{ host: 127.0.0.1, port: {self.dicom} }}
-http: {{ host: 127.0.0.1, port: {self.http} }}
-spool: {{ path: spool, stopWatermark: 64MB, lowWatermark: 65MB }}
-ledger: {{ path: escrow.db }}
-routes: {{ path: routes }}
-unknownPeers: {{ allow: [echo, store] }}
-peers: {{ sink: {{ aeTitle: SINK, host: 127.0.0.1, port: {port} }} }}
-log: {{ level: error }}
-""")
-        self.process = subprocess.Popen(
-            [binary, "serve", "--config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready").status == 200)
-
-    def delivered(self):
-        status = json.load(urllib.request.urlopen(f"http://127.0.0.1:{self.http}/api/v1/status"))
-        return status["deliveries"].get("delivered", 0)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
 def transfer(corpus, count, terms, options):
     """Sends the corpus through a router; returns when which bytes passed."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
     sink = Sink(folder)
     relay = Relay(sink.port)
-    router = Escrow(folder, relay.port, terms, options.escrow)
+    router = Escrow(
+        folder, options.escrow, {"sink": destination("SINK", relay.port)},
+        f"match: {{}}\nsend: [{{ to: sink, proof: response, {terms} }}]\n")
     try:
         send(corpus, 1, "ESCROW", router.dicom)
         deadline = time.monotonic() + options.timeout
-        while router.delivered() < count:
+        while (delivered := router.status()["deliveries"].get("delivered", 0)) < count:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{router.delivered()} of {count} delivered in {options.timeout} s")
+                raise RuntimeError(f"{delivered} of {count} delivered in {options.timeout} s")
             time.sleep(0.1)
     finally:
         router.stop()

@@ -93,13 +93,16 @@ class Router:
 
 
 class Escrow(Router):
-    def __init__(self, folder, sink_port, forward, binary):
+    """Escrow with one route, if any, and these peers: the YAML of each by its name."""
+
+    called = "ESCROW"
+
+    def __init__(self, folder, binary, peers, route=None):
         self.dicom, self.http = free_port(), free_port()
         routes = folder / "routes"
         routes.mkdir()
-        if forward:
-            (routes / "all.yaml").write_text(
-                "match: otherwise\nsend:\n  - { to: sink, proof: response }\npurge: { after: 1h }\n")
+        if route:
+            (routes / "all.yaml").write_text(route)
         config = folder / "escrow.yaml"
         config.write_text(f"""
 aeTitle: ESCROW
@@ -110,14 +113,24 @@ ledger: {{ path: escrow.db }}
 routes: {{ path: routes }}
 unknownPeers: {{ allow: [echo, store] }}
 peers:
-  sink: {{ aeTitle: SINK, host: 127.0.0.1, port: {sink_port} }}
-log: {{ level: error }}
+{"".join(f"  {name}: {peer}{chr(10)}" for name, peer in peers.items())}log: {{ level: error }}
 """)
         self.process = subprocess.Popen(
             [binary, "serve", "--config", str(config)], stdout=subprocess.DEVNULL, stderr=open(folder / "escrow.log", "wb"))
         wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready").status == 200)
 
-    called = "ESCROW"
+    def status(self):
+        return json.load(urllib.request.urlopen(f"http://127.0.0.1:{self.http}/api/v1/status"))
+
+
+def destination(ae_title, port):
+    """The YAML of a peer on this machine."""
+    return f"{{ aeTitle: {ae_title}, host: 127.0.0.1, port: {port} }}"
+
+
+def escrow(folder, sink_port, forward, binary):
+    route = "match: otherwise\nsend:\n  - { to: sink, proof: response }\npurge: { after: 1h }\n"
+    return Escrow(folder, binary, {"sink": destination("SINK", sink_port)}, route if forward else None)
 
 
 class Orthanc(Router):
@@ -208,7 +221,7 @@ def measure(kind, forward, corpus, options, disk):
         intake = time.monotonic() - started
         while forward and sink.received() < options.instances:
             if router.process.poll() is not None or time.monotonic() - started > options.timeout:
-                raise RuntimeError(f"{kind.__name__}: {sink.received()} of {options.instances} arrived")
+                raise RuntimeError(f"{router.called}: {sink.received()} of {options.instances} arrived")
             time.sleep(0.02)
         wall = time.monotonic() - started
         after, flushed = router.usage(), flushes(disk.device) - flushed
@@ -237,9 +250,9 @@ def reference(corpus, options, disk):
 
 
 CASES = {
-    "relay-escrow": lambda *of: measure(Escrow, True, *of),
+    "relay-escrow": lambda *of: measure(escrow, True, *of),
     "relay-orthanc": lambda *of: measure(Orthanc, True, *of),
-    "intake-escrow": lambda *of: measure(Escrow, False, *of),
+    "intake-escrow": lambda *of: measure(escrow, False, *of),
     "intake-orthanc": lambda *of: measure(Orthanc, False, *of),
     "wire": reference,
 }
