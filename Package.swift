@@ -158,7 +158,7 @@ let package = Package(
       "AdminAPI",
       [
         "DICOM", "DICOMNetwork", "EscrowConfiguration", "EscrowCore", "EscrowSpool", "EscrowEngine", "AdminAPI",
-        "EscrowTesting", hummingbird, hummingbirdTesting, logging, nio("NIOCore"), nio("NIOPosix"),
+        "EscrowTesting", httpTypes, hummingbird, hummingbirdTesting, logging, nio("NIOCore"), nio("NIOPosix"),
       ]),
     tests(
       "BuiltInArchive",

@@ -59,6 +59,7 @@ package struct AdminServer: Service {
     router.add(middleware: HostAndOriginCheck(hosts: Self.hosts(context.settings.http.host)))
     router.add(
       middleware: ChangesAfterRecovery(readiness: readiness, patience: patience) { [context] in context.isDraining })
+    router.add(middleware: OperatorName())
     HealthRoutes(context: context, readiness: readiness).add(to: router.group("health"))
     let api = router.group("api/v1")
     ReadRoutes(context: context).add(to: api)

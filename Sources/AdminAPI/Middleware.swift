@@ -31,6 +31,23 @@ struct HostAndOriginCheck<Context: RequestContext>: RouterMiddleware {
   }
 }
 
+/// Puts on record who says to be asking, in the header `Escrow-Operator`: up to 64 printable ASCII characters.
+struct OperatorName<Context: RequestContext>: RouterMiddleware {
+  static var header: String { "Escrow-Operator" }
+
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    guard let header = HTTPField.Name(Self.header), let name = request.headers[header] else {
+      return try await next(request, context)
+    }
+    guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      throw ProblemDetails.badRequest("\(Self.header) must be 1 to 64 printable ASCII characters")
+    }
+    return try await OperatorRoutes.$actor.withValue("\(name) via api") { try await next(request, context) }
+  }
+}
+
 /// Lets nothing be changed before spool and ledger are brought together after the last run: what comes or goes meanwhile
 /// would be taken for a file without a record, or a record without its file.
 struct ChangesAfterRecovery<Context: RequestContext>: RouterMiddleware {

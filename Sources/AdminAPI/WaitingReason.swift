@@ -20,12 +20,10 @@ struct WaitingReason: Sendable {
   func of(_ delivery: Delivery) -> (text: String, next: Timestamp?)? {
     if delivery.isDoubted { return ("is asked again by query whether it is still there", delivery.notBefore) }
     guard !delivery.state.isTerminal, delivery.hold == nil, delivery.behind == nil else { return nil }
-    guard let destination = destinations[delivery.destination] else {
-      return ("\(delivery.destination) is no peer with host and port any more: kept until it is, or given up", nil)
-    }
+    let ofAll = ofAll(at: delivery.destination)
+    guard let destination = destinations[delivery.destination] else { return ofAll.map { ($0, nil) } }
     switch delivery.state {
-    case .queued where stops[delivery.destination] != nil:
-      return stops[delivery.destination].map { ("\(delivery.destination) is \($0.text)", nil) }
+    case .queued where stops[delivery.destination] != nil: return ofAll.map { ($0, nil) }
     case .queued: return queued(delivery, destination.health.current)
     case .sending: return ("is being sent", nil)
     case .sent where delivery.proof == .query: return queried(delivery, destination)
@@ -35,12 +33,31 @@ struct WaitingReason: Sendable {
     }
   }
 
+  /// Why nothing is sent to a destination at all; nil when something is.
+  func ofAll(at name: PeerName) -> String? {
+    guard let destination = destinations[name] else {
+      return "\(name) is no peer with host and port any more: kept until it is, or given up"
+    }
+    if let stop = stops[name] { return "\(name) is \(stop.text)" }
+    let health = destination.health.current
+    switch health.state {
+    case .down: return "\(name) is down: \(health.reason ?? "unknown")"
+    case .probing: return "\(name) is being probed\(health.reason.map { ", after: \($0)" } ?? "")"
+    case .up: return nil
+    }
+  }
+
+  /// Lets a filter for a reason find what is shown with that of its destination, which is not on record.
+  func addDestinations(to filter: inout DeliveryFilter, _ ledger: any LedgerReading) async throws {
+    guard let part = filter.reason?.asciiLowercased, !part.isEmpty else { return }
+    let names = try await ledger.openDestinations().union(destinations.keys)
+    filter.reasonOf = names.filter { ofAll(at: $0)?.asciiLowercased.contains(part) ?? false }
+  }
+
   private func queued(_ delivery: Delivery, _ health: DestinationHealth) -> (String, Timestamp?)? {
     switch health.state {
-    case .down(let until):
-      return ("\(delivery.destination) is down: \(health.reason ?? "unknown")", now + until.since(moment))
-    case .probing:
-      return ("\(delivery.destination) is being probed\(health.reason.map { ", after: \($0)" } ?? "")", nil)
+    case .down(let until): return ofAll(at: delivery.destination).map { ($0, now + until.since(moment)) }
+    case .probing: return ofAll(at: delivery.destination).map { ($0, nil) }
     case .up: return delivery.reason == nil ? ("waits for its turn", delivery.notBefore) : nil
     }
   }

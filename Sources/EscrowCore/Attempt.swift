@@ -97,7 +97,7 @@ package struct AttemptOutcome: Sendable, Equatable {
     /// A permanent cause, or the attempts are used up.
     case failed(reason: String)
     /// The destination takes nothing of this kind: it waits for an operator.
-    case held(reason: String)
+    case held(reason: String, wasOffered: Bool = true)
     /// Never offered to the peer; the attempt is taken back. `notBefore` when the destination must wait.
     case returned(notBefore: Timestamp?, reason: String?)
   }

@@ -19,7 +19,10 @@ extension DeliveryFilter {
   private func traitsMatch(_ delivery: Delivery) -> Bool {
     holds(routes) { !$0.isDisjoint(with: delivery.routes) } && holds(proofs) { $0.contains(delivery.proof) }
       && holds(isHeld) { $0 == (delivery.hold != nil) }
-      && holds(reason) { Self.contains("\(delivery.hold?.reason ?? "") \(delivery.reason ?? "")", $0) }
+      && holds(reason) { part in
+        Self.contains("\(delivery.hold?.reason ?? "") \(delivery.reason ?? "")", part)
+          || reasonOf.contains(delivery.destination) && delivery.state == .queued && delivery.hold == nil
+      }
       && holds(lastError) { Self.contains(delivery.lastError ?? "", $0) }
   }
 

@@ -1,5 +1,6 @@
 import EscrowCore
 import EscrowEngine
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Testing
@@ -35,10 +36,42 @@ import Testing
       let delivery = try #require(
         try await client.execute(uri: "/api/v1/deliveries?to=archive", method: .get).body.items().first)
       #expect((delivery["delivery"] as? [String: Any])?["reason"] as? String == "archive is paused by api: update")
+      let instance = try #require(
+        try await client.execute(uri: "/api/v1/instances", method: .get).body.items().first)
+      #expect(
+        (instance["deliveries"] as? [[String: Any]])?.first?["reason"] as? String == "archive is paused by api: update")
+      let shown = try await Self.get(client, "destinations/archive")
+      let study = try #require((shown["studies"] as? [[String: Any]])?.first)
+      let reasons = study["reasons"] as? [[String: Any]]
+      #expect(reasons?.first?["reason"] as? String == "archive is paused by api: update")
+      #expect(reasons?.first?["deliveries"] as? Int == 2)
+      // What is shown is found, and changed.
+      for (part, count) in [("PAUSED", 2), ("down", 0)] {
+        let found = try await client.execute(uri: "/api/v1/deliveries?reason=\(part)", method: .get).body.items()
+        #expect(found.count == count)
+        let retried = try await Self.post(
+          client, "deliveries/hold", #"{"filter":{"reason":"\#(part)"},"reason":"x","dryRun":true}"#)
+        #expect(retried.body["matched"] as? Int == count)
+      }
       let answer1 = try await Self.post(client, "destinations/archive/resume", "{}").status
       #expect(answer1 == 200)
       let answer2 = try await Self.post(client, "destinations/archive/resume", "{}").status
       #expect(answer2 == 409)
+    }
+  }
+
+  @Test func whoAsksIsOnRecordAsTheRequestSays() async throws {
+    let header = try #require(HTTPField.Name("Escrow-Operator"))
+    try await TestAPI.run(prepare: Self.fill) { client, context in
+      var answers: [Int] = []
+      for name in [String(repeating: "x", count: 65), "alice"] {
+        let answer = try await client.execute(
+          uri: "/api/v1/destinations/archive/drain", method: .post, headers: [header: name],
+          body: ByteBuffer(string: #"{"reason":"update"}"#))
+        answers.append(answer.status.code)
+      }
+      #expect(answers == [400, 200])
+      #expect(context.stops["archive"]?.text == "paused by alice via api: update")
     }
   }
 

@@ -29,7 +29,7 @@ extension Stories {
       try await withRouter { escrow, first, _, modality, samples in
         try await modality.store(samples)
         let drained = try await escrow.cli("destinations", "drain", "archive", "--reason", "disk broken")
-        #expect(drained.code == 0 && drained.output.contains("paused by api: disk broken"), "\(drained)")
+        #expect(drained.code == 0 && drained.output.contains("via api: disk broken"), "\(drained)")
         let list = try await escrow.cli("destinations", "ls")
         #expect(list.output.contains("paused"), "\(list)")
         let shown = try await escrow.cli("destinations", "show", "archive")
@@ -99,7 +99,7 @@ extension Stories {
         #expect(off.code == 0 && off.output.contains("not in maintenance"), "\(off)")
         try await escrow.cli("maintenance", "on", "--reason", "disk exchange").expectSuccess()
         let shown = try await escrow.cli("maintenance", "show")
-        #expect(shown.code == 1 && shown.output.contains("no intake, by api: disk exchange"), "\(shown)")
+        #expect(shown.code == 1 && shown.output.contains("via api: disk exchange"), "\(shown)")
         await #expect(throws: (any Error).self) { try await modality.store(samples) }
         #expect(escrow.spooled.isEmpty)
         try await escrow.cli("maintenance", "off").expectSuccess()

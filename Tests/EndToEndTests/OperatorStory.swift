@@ -41,7 +41,7 @@ extension Stories {
           try await escrow.api("status")["destinations"]["archive"]["health"].string == "up"
         }
         let list = try await escrow.cli("queue", "ls", "--to", "archive")
-        #expect(list.output.contains("held by api: wrong patient"), "\(list)")
+        #expect(list.output.contains("via api: wrong patient"), "\(list)")
         #expect(try await archive.received().isEmpty)
         try await escrow.cli("queue", "release", "--study", images[0].study, "--yes").expectSuccess()
         try await escrow.purges(3)

@@ -86,6 +86,18 @@ import Webhooks
     #expect(!site.isStale)
   }
 
+  @Test func aFolderThatIsGoneTakesNoRoutesAway() async throws {
+    let site = try Site()
+    try site.write("match: otherwise\nhold: nobody wants it")
+    #expect(try await site.reload.run(by: "test").routes == 1)
+    try FileManager.default.moveItem(atPath: site.routes, toPath: site.routes + "-old")
+    let error = await #expect(throws: ConfigurationError.self) { try await site.reload.run(by: "test") }
+    #expect(error?.description.contains("routes` is gone") ?? false)
+    // An empty one is meant so.
+    try FileManager.default.createDirectory(atPath: site.routes, withIntermediateDirectories: true)
+    #expect(try await site.reload.run(by: "test").routes == 0)
+  }
+
   @Test func whatIsWrongIsNotTriedAgainOnceItIsTold() async throws {
     let site = try Site()
     try site.write("match: 1")

@@ -72,12 +72,13 @@ package struct DestinationQueueBody: Codable, Sendable {
   static let examined = 100_000
 
   init(
-    _ name: PeerName, _ destination: DestinationBody?, routes: [String], _ waiting: WaitingStudies, limit: Int
+    _ name: PeerName, _ destination: DestinationBody?, routes: [String], _ waiting: WaitingStudies,
+    reason: String?, limit: Int
   ) {
     self.name = name.rawValue
     self.routes = routes
     let all = waiting.oldestFirst
-    studies = all.prefix(limit).map { WaitingStudyBody($0) }
+    studies = all.prefix(limit).map { WaitingStudyBody($0, queuedFor: reason) }
     moreStudies = max(all.count - limit, 0)
     isComplete = waiting.isComplete
     self.destination = destination
@@ -100,11 +101,16 @@ package struct WaitingStudyBody: Codable, Sendable {
     package var deliveries: Int
   }
 
-  init(_ study: WaitingStudy) {
+  /// - Parameter queuedFor: why nothing at all is sent there.
+  init(_ study: WaitingStudy, queuedFor reason: String?) {
     studyInstanceUID = study.key.rawValue
     oldestReceivedAt = study.oldest.rfc3339
     bytes = study.bytes
     deliveries = Dictionary(uniqueKeysWithValues: study.states.map { ($0.rawValue, $1) })
+    var study = study
+    let told = study.reasons.values.reduce(0, +)
+    let others = min(study.states.values.reduce(0, +) - told, study.states[.queued] ?? 0)
+    if let reason, others > 0 { study.reasons[reason] = others }
     let sorted = study.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     reasons = sorted.prefix(5).map { ReasonBody(reason: $0.key, deliveries: $0.value) }
   }

@@ -22,7 +22,7 @@ package struct InstanceBody: Codable, Sendable {
   @OrNull package var legalHold: String?
   package var deliveries: [DeliveryBody]
 
-  init(_ record: InstanceRecord) {
+  init(_ record: InstanceRecord, _ waiting: WaitingReason) {
     let instance = record.instance
     id = instance.id.rawValue
     sopInstanceUID = instance.sop.instanceUID.rawValue
@@ -42,7 +42,7 @@ package struct InstanceBody: Codable, Sendable {
     digest = instance.digest.description
     conflicted = instance.conflicted
     legalHold = instance.legalHold
-    deliveries = record.deliveries.map { DeliveryBody($0) }
+    deliveries = record.deliveries.map { DeliveryBody($0, waiting) }
   }
 }
 

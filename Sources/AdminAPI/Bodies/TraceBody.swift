@@ -13,10 +13,8 @@ package struct TraceBody: Codable, Sendable {
 
   init(_ trace: Trace, inquired: [InquiredItem], _ waiting: WaitingReason) {
     instances = trace.instances.map { instance in
-      var body = InstanceBody(
-        InstanceRecord(instance: instance, deliveries: trace.deliveries.filter { $0.instance == instance.id }))
-      body.deliveries = trace.deliveries.filter { $0.instance == instance.id }.map { DeliveryBody($0, waiting) }
-      return body
+      InstanceBody(
+        InstanceRecord(instance: instance, deliveries: trace.deliveries.filter { $0.instance == instance.id }), waiting)
     }
     deliveries = trace.deliveries.map { DeliveryBody($0, waiting) }
     attempts = trace.attempts.map { AttemptBody($0) }

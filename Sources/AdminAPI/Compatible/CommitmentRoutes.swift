@@ -30,7 +30,8 @@ struct CommitmentRoutes: Sendable {
     }
     _ = try body.integer("Timeout")
     let references = try await references(in: body)
-    let asked = try await Submission(context: context).ask(references, at: destination.name, actor: "api")
+    let asked = try await Submission(context: context).ask(
+      references, at: destination.name, actor: OperatorRoutes.actor)
     let path: [String: JSONValue] = [
       "ID": .string(asked.uid.rawValue), "Path": .string("/storage-commitment/\(asked.uid.rawValue)"),
     ]
@@ -221,7 +222,7 @@ struct Removal: Sendable {
   /// All of them, or none if something stands against one: throws what does.
   func remove(_ instances: [InstanceID], provedBy transaction: UID? = nil) async throws {
     let obstacles = try await context.ledger.remove(
-      instances, provedBy: transaction, actor: "api", now: context.clock.now())
+      instances, provedBy: transaction, actor: OperatorRoutes.actor, now: context.clock.now())
     context.wakeFollowers()
     guard !obstacles.isEmpty else { return }
     let texts = obstacles.sorted { $0.key < $1.key }.prefix(10).map { "\($0.key): \($0.value)" }
@@ -235,7 +236,7 @@ struct Removal: Sendable {
   func force(_ instances: [InstanceID]) async throws {
     let result = try await OperatorChanges(context: context).change(
       InstanceFilter(ids: Set(instances)), .discard,
-      by: BulkOrder(actor: "api", reason: "DELETE with force=true"))
+      by: BulkOrder(actor: OperatorRoutes.actor, reason: "DELETE with force=true"))
     guard let first = result.skipped.first else { return }
     throw CompatibleError(
       .badSequenceOfCalls, "\(result.skipped.count) of \(instances.count) cannot be discarded: \(first.reason)",

@@ -50,7 +50,7 @@ struct JobRoutes: Sendable {
   }
 
   private func delete(_ id: String) async throws -> Response {
-    switch try await ledger.deleteJob(JobID(rawValue: id), actor: "api", now: context.clock.now()) {
+    switch try await ledger.deleteJob(JobID(rawValue: id), actor: OperatorRoutes.actor, now: context.clock.now()) {
     case true?: return try JSON.response(JSONValue.object([:]))
     case false?:
       throw CompatibleError(
@@ -60,7 +60,8 @@ struct JobRoutes: Sendable {
   }
 
   private func change(_ id: String, _ verb: JobVerb) async throws -> Response {
-    let isDone = try await ledger.change(JobID(rawValue: id), verb, actor: "api", now: context.clock.now())
+    let isDone = try await ledger.change(
+      JobID(rawValue: id), verb, actor: OperatorRoutes.actor, now: context.clock.now())
     guard isDone == true else { throw EmptyAnswer(status: .badRequest) }
     context.wakeDestinations()
     context.wakeFollowers()

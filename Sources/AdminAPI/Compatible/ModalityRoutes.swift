@@ -95,7 +95,7 @@ struct ModalityRoutes: Sendable {
     guard let body = JSONValue(try await request.wholeBody()) else { throw CompatibleError(.badFileFormat) }
     let modality = try Self.modality(name, body)
     do {
-      try await Modalities(context: context).keep(modality, actor: "api")
+      try await Modalities(context: context).keep(modality, actor: OperatorRoutes.actor)
     } catch let error as ModalityError {
       throw CompatibleError(.badSequenceOfCalls, "\(error)", status: .conflict)
     }
@@ -104,7 +104,7 @@ struct ModalityRoutes: Sendable {
 
   private func delete(_ name: String) async throws -> Response {
     try refuseConfigured(name)
-    guard try await Modalities(context: context).forget(PeerName(name), actor: "api") else {
+    guard try await Modalities(context: context).forget(PeerName(name), actor: OperatorRoutes.actor) else {
       throw CompatibleError(.inexistentItem, "Unknown DICOM modality with symbolic name: \(name.escaped)")
     }
     return Self.done

@@ -33,7 +33,9 @@ struct DestinationRoutes: Sendable {
     let waiting = try await context.ledger.waiting(for: name, limit: DestinationQueueBody.examined)
     guard destination != nil || !waiting.studies.isEmpty else { throw ProblemDetails(.unknown(name)) }
     return try JSON.response(
-      DestinationQueueBody(name, destination, routes: operations.routes(to: name), waiting, limit: limit))
+      DestinationQueueBody(
+        name, destination, routes: operations.routes(to: name), waiting,
+        reason: WaitingReason(context: context).ofAll(at: name), limit: limit))
   }
 
   private func drain(_ name: PeerName, _ request: Request) async throws -> Response {

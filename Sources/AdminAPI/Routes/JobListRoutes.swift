@@ -44,7 +44,7 @@ struct JobListRoutes: Sendable {
 
   private func change(_ id: String, _ verb: JobVerb) async throws -> Response {
     let job = try await job(id)
-    guard try await ledger.change(job.id, verb, actor: "api", now: context.clock.now()) == true else {
+    guard try await ledger.change(job.id, verb, actor: OperatorRoutes.actor, now: context.clock.now()) == true else {
       throw ProblemDetails.conflict("the job is \(job.state.rawValue): \(verb.rawValue) does not apply")
     }
     context.wakeDestinations()

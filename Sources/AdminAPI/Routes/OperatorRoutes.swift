@@ -6,8 +6,9 @@ import Hummingbird
 struct OperatorRoutes: Sendable {
   let context: EngineContext
 
-  /// There are no accounts yet.
-  static let actor = "api"
+  /// Who is on record for what the API is asked: `api`, and who the request says it comes from. There are no accounts
+  /// yet, so that is taken as it is said.
+  @TaskLocal static var actor = "api"
 
   func add(to api: RouterGroup<some RequestContext>) {
     for verb in [DeliveryVerb.retry, .hold, .release, .cancel, .waive, .expedite] {
@@ -27,8 +28,9 @@ struct OperatorRoutes: Sendable {
     let body = try await JSON.body(
       BulkRequestBody<DeliveryFilterBody>.self, of: request, keys: BulkRequestBody<DeliveryFilterBody>.keys)
     let order = try body.order(actor: Self.actor, needsReason: verb.needsReason)
-    let filter = try body.filter.domain(now: context.clock.now())
-    return try await Self.answer {
+    var filter = try body.filter.domain(now: context.clock.now())
+    try await WaitingReason(context: context).addDestinations(to: &filter, context.ledger)
+    return try await Self.answer { [filter] in
       try await changes.change(filter, verb, by: order)
     } as: {
       BulkResultBody($0)

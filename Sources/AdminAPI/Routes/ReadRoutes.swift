@@ -39,17 +39,19 @@ struct ReadRoutes: Sendable {
     let query = try request.query(allowing: Self.pageParameters.union(InstanceFilterBody.keys))
     let filter = try InstanceFilterBody(query).anyDomain(now: context.clock.now())
     let page = try await ledger.instances(filter, page: Request.page(query))
-    return try JSON.response(ListBody(items: page.items.map { InstanceBody($0) }, next: page.next))
+    let waiting = WaitingReason(context: context)
+    return try JSON.response(ListBody(items: page.items.map { InstanceBody($0, waiting) }, next: page.next))
   }
 
   private func deliveries(_ request: Request) async throws -> Response {
     let query = try request.query(allowing: Self.pageParameters.union(DeliveryFilterBody.keys))
-    let filter = try DeliveryFilterBody(
+    var filter = try DeliveryFilterBody(
       query, ids: query.list("id").map { try $0.map { try Self.deliveryID($0).rawValue } }
     ).anyDomain(now: context.clock.now())
     try await refuseUnknown(filter.destinations)
-    let page = try await ledger.deliveries(filter, page: Request.page(query))
     let waiting = WaitingReason(context: context)
+    try await waiting.addDestinations(to: &filter, ledger)
+    let page = try await ledger.deliveries(filter, page: Request.page(query))
     return try JSON.response(ListBody(items: page.items.map { QueueBody($0, waiting) }, next: page.next))
   }
 

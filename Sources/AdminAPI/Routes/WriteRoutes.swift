@@ -35,7 +35,8 @@ struct WriteRoutes: Sendable {
       }
       return sop
     }
-    let uid = try await Submission(context: context).commit(references, at: PeerName(body.to), actor: "api")
+    let uid = try await Submission(context: context).commit(
+      references, at: PeerName(body.to), actor: OperatorRoutes.actor)
     return try JSON.response(CommitmentAskedBody(transactionUID: uid.rawValue), status: .accepted)
   }
 }

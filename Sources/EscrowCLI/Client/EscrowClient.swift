@@ -101,6 +101,15 @@ struct EscrowClient {
     }
   }
 
+  /// Who runs the command, for the record: the user who logged in, also behind `sudo`.
+  private static let `operator`: String = {
+    let environment = ProcessInfo.processInfo.environment
+    let name = environment["SUDO_USER"] ?? environment["USER"] ?? "uid \(getuid())"
+    let isPlain =
+      (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) || $0 == 0x20 }
+    return isPlain ? name : "uid \(getuid())"
+  }()
+
   /// A server that has stopped answers nothing for two minutes; one that works does, however large the file.
   private static let patience = 120
 
@@ -111,7 +120,8 @@ struct EscrowClient {
     guard let easy = curl_easy_init() else { throw Failure(.unreachable, "libcurl cannot be used") }
     defer { curl_easy_cleanup(easy) }
     let headers = curl_slist_append(nil, "Content-Type: application/json")
-    let silent = curl_slist_append(headers, "Expect:")
+    let named = curl_slist_append(headers, "Escrow-Operator: \(Self.operator)")
+    let silent = curl_slist_append(named, "Expect:")
     defer { curl_slist_free_all(silent) }
     ccurl_set_string(easy, CURLOPT_URL, base + path)
     ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")

@@ -20,9 +20,14 @@ struct QueueList: ParsableCommand {
       ListBody<QueueBody>.self, "/api/v1/deliveries?\(filter.query)&limit=\(limit)", json: options.json)
     if options.json { return }
     let held = try heldInstances(client)
-    if page.items.isEmpty, held.items.isEmpty { return print("nothing waits") }
+    if page.items.isEmpty, held.items.isEmpty { return print(isFiltered ? "nothing matches" : "nothing waits") }
     if !page.items.isEmpty { show(page) }
     if !held.items.isEmpty { show(held: held) }
+  }
+
+  private var isFiltered: Bool {
+    selection.to != nil || selection.state != nil || !selection.id.isEmpty || !selection.traits.isEmpty
+      || selection.study != nil || selection.instance != nil
   }
 
   /// Instances that no delivery speaks of: held, or damaged. None when deliveries were asked for.

@@ -87,11 +87,25 @@ final class Reload: Sendable {
       let folder = RouteFolderState(of: self.context.settings.routesPath)
       self.state.withLockedValue { $0.read = folder }
       let loaded = try ConfigurationLoader.load(file: self.file, environment: ProcessInfo.processInfo.environment)
+      try self.refuseLostRoutes(loaded.settings)
       if loaded.settings.routesPath != self.context.settings.routesPath {
         self.state.withLockedValue { $0.read = RouteFolderState(of: loaded.settings.routesPath) }
       }
       return (loaded, try RuleChange(to: loaded.settings, context: self.context))
     }
+  }
+
+  /// A folder that is gone while its routes are in force was renamed or unmounted, not emptied: nobody means that
+  /// everything is held from now on.
+  private func refuseLostRoutes(_ settings: Settings) throws(ConfigurationError) {
+    let path = settings.routesPath
+    guard !context.settings.routes.routes.isEmpty, !FileManager.default.fileExists(atPath: path) else { return }
+    throw ConfigurationError(problems: [
+      Problem(
+        .error, at: Position(file: file),
+        "the folder `\(path)` is gone, and without routes everything is held; put it back, or an empty one if that is meant"
+      )
+    ])
   }
 
   /// What must be durable before the rules are in force.

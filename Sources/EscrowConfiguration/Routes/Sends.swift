@@ -33,7 +33,9 @@ private struct SendDraft {
     return SendTerms(
       edits: edits.edits, timetable: windows.map { Timetable($0, timeZone: timeZone) }, maxRate: maxRate,
       alternative: alternative.map {
-        SendTerms.Alternative($0, overwrites: settings.settings.peers[$0]?.overwrites ?? false)
+        let peer = settings.settings.peers[$0]
+        return SendTerms.Alternative(
+          $0, overwrites: peer?.overwrites ?? false, cannotCommit: !(peer?.allow.contains(.report) ?? false))
       })
   }
 }

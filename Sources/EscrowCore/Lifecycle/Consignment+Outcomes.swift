@@ -20,8 +20,9 @@ extension Consignment {
       deliveries[index].lastError = outcome.message
       giveBack(index, by: .attemptFailed, notBefore: notBefore, reason: reason)
     case .failed(let reason): fail(index, reason: reason, message: outcome.message, code: outcome.status, now: now)
-    case .held(let reason):
+    case .held(let reason, let wasOffered):
       deliveries[index].lastError = outcome.message
+      if !wasOffered { deliveries[index].attempts -= 1 }
       giveBack(index, by: .attemptFailed, notBefore: nil, reason: reason)
       hold(index, reason: reason, message: outcome.message, now: now)
     case .returned(let notBefore, let reason):
@@ -74,7 +75,10 @@ extension Consignment {
 extension AttemptOutcome.Result {
   /// Whether the instance was offered to the peer.
   package var wasTried: Bool {
-    if case .returned = self { false } else { true }
+    switch self {
+    case .returned, .held(_, wasOffered: false): false
+    default: true
+    }
   }
 
   /// How the record names it.
@@ -83,8 +87,8 @@ extension AttemptOutcome.Result {
     case .stored: "stored"
     case .retry: "retry"
     case .failed: "failed"
-    case .held: "held"
-    case .returned: "returned"
+    case .held(_, wasOffered: true): "held"
+    case .returned, .held(_, wasOffered: false): "returned"
     }
   }
 }

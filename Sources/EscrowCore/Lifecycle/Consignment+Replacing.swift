@@ -12,6 +12,10 @@ extension Consignment {
     guard let index = deliveries.firstIndex(where: { $0.id == id }), deliveries[index].isReplaceable,
       let alternative = deliveries[index].terms.alternative
     else { return false }
+    guard alternative.canGive(deliveries[index].proof) else {
+      deliveries[index].terms.alternative = nil
+      return true
+    }
     let old = deliveries[index]
     let other = deliveries.firstIndex { $0.destination == alternative.destination && $0.origin == old.origin }
     if let other {
@@ -56,6 +60,10 @@ extension Consignment {
         deliveries[index].state == .queued
       else { continue }
       // A later arrival may want a stronger proof than when it was replaced.
+      guard deliveries[index].terms.alternative?.canGive(deliveries[index].proof) ?? true else {
+        deliveries[index].goOnAlone()
+        continue
+      }
       deliveries[other].raise(to: deliveries[index].proof)
       if deliveries[other].state == .delivered { deliveries[index].supersede(by: deliveries[other]) }
     }
@@ -71,6 +79,13 @@ extension Delivery {
   fileprivate mutating func wait(for replacement: Delivery) {
     behind = replacement.id
     reason = "\(destination) is down: \(replacement.destination) gets it instead"
+  }
+
+  /// What was to take its place cannot.
+  fileprivate mutating func goOnAlone() {
+    behind = nil
+    terms.alternative = nil
+    reason = nil
   }
 
   fileprivate mutating func supersede(by replacement: Delivery) {

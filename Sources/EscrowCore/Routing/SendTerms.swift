@@ -16,11 +16,17 @@ package struct SendTerms: Sendable, Equatable, Codable {
     package var destination: PeerName
     /// The peer is declared to keep the content that came last.
     package var overwrites: Bool
+    /// The peer may not report, so it cannot commit; nil when it may.
+    package var cannotCommit: Bool?
 
-    package init(_ destination: PeerName, overwrites: Bool = false) {
+    package init(_ destination: PeerName, overwrites: Bool = false, cannotCommit: Bool = false) {
       self.destination = destination
       self.overwrites = overwrites
+      self.cannotCommit = cannotCommit ? true : nil
     }
+
+    /// Whether it can give a proof: another route may want a stronger one than the route that named it.
+    package func canGive(_ proof: Proof) -> Bool { proof != .commitment || cannotCommit != true }
   }
 
   package init(

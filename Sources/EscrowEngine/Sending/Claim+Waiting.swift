@@ -14,7 +14,7 @@ extension Claim {
     }
     guard let cause = classHolds.cause(against: self) else { return nil }
     return AttemptOutcome(
-      key: key, result: .held(reason: cause.rawValue), startedAt: now,
+      key: key, result: .held(reason: cause.rawValue, wasOffered: false), startedAt: now,
       message: "not offered: \(destination) refused what is like it")
   }
 }

@@ -23,7 +23,9 @@ extension DeliveryFilter {
     sql.isOne("i.peer", peers?.map(\.rawValue))
     sql.isOne("d.proof", proofs?.map(\.rawValue))
     if let isHeld { sql.texts.append("d.hold_by IS \(isHeld ? "NOT NULL" : "NULL")") }
-    sql.contains("coalesce(d.hold_reason, '') || ' ' || coalesce(d.reason, '')", reason)
+    sql.contains(
+      "coalesce(d.hold_reason, '') || ' ' || coalesce(d.reason, '')", reason,
+      orQueuedAt: reasonOf.map(\.rawValue))
     sql.contains("coalesce(d.last_error, '')", lastError)
     if let routes {
       let one = "instr(char(10) || d.routes || char(10), char(10) || ? || char(10)) > 0"
@@ -56,10 +58,14 @@ struct SQLConditions {
   }
 
   /// As ``EscrowCore/DeliveryFilter`` compares texts: the ASCII letters' case does not matter.
-  mutating func contains(_ text: String, _ part: String?) {
+  mutating func contains(_ text: String, _ part: String?, orQueuedAt destinations: [String] = []) {
     guard let part, !part.isEmpty else { return }
-    texts.append("instr(lower(\(text)), ?) > 0")
+    let found = "instr(lower(\(text)), ?) > 0"
+    let names = destinations.map { _ in "?" }.joined(separator: ", ")
+    texts.append(
+      "(\(found) OR d.state = 'queued' AND d.hold_by IS NULL AND d.destination IN (\(names)))")
     values.append(part.asciiLowercased)
+    values += destinations.map { $0 as Parameter }
   }
 
   mutating func compare(_ comparison: String, _ moment: Timestamp?) {

@@ -83,7 +83,9 @@ enum TrafficFlaw: String, CaseIterable, Sendable {
     case .replacesTheUnknown: AlteredOutcomes(ledger: ledger) { $0.mayBeThere = false }
     case .givesUpWhatItReplaces: HastyReplacements(ledger: ledger)
     case .failsWhatIsRefused:
-      AlteredOutcomes(ledger: ledger) { if case .held(let reason) = $0.result { $0.result = .failed(reason: reason) } }
+      AlteredOutcomes(ledger: ledger) {
+        if case .held(let reason, _) = $0.result { $0.result = .failed(reason: reason) }
+      }
     case .offersWhatIsRefused: AlteredClaims(ledger: ledger) { $0.sop = $0.sop.ofAnotherClass }
     case .findsWhatIsMissing: AlteredFindings(ledger: ledger) { $0 == .notFound ? .found : $0 }
     case .findsByFailure: AlteredFindings(ledger: ledger) { $0 == .notFound ? $0 : .found }

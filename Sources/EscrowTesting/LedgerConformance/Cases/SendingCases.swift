@@ -128,6 +128,32 @@ extension LedgerConformance {
       try await expect(scene.alarms(), [])
       try await expect(scene.claimed(at: 1002), [1])
     },
+    LedgerCase("what is held without having been offered was not tried") { scene in
+      try await scene.admit(1)
+      let claim = try require(try await scene.claim(at: 1).claims.first)
+      try await scene.record(claim, .held(reason: "sopClassNotSupported", wasOffered: false), at: 2)
+      try await expect(scene.delivery(1).attempts, 0)
+      try await expect(scene.delivery(1).hold?.by, Hold.system)
+      try await scene.change(.release, at: 3)
+      try await scene.send(at: 4)
+      try await expect(scene.attempts(1), ["returned", "stored"])
+    },
+    LedgerCase("a reason that is a destination's finds what is queued there") { scene in
+      try await scene.admit(1)
+      try await scene.admit(2, to: [.response("research")])
+      try await scene.admit(3)
+      try await scene.change(.hold, DeliveryFilter(instance: .number(3)), at: 1)
+      var filter = DeliveryFilter()
+      filter.reason = "PAUSED"
+      try await expect(scene.ledger.count(filter), 0)
+      filter.reasonOf = ["archive"]
+      try await expect(scene.ledger.count(filter), 1)
+      try await expect(
+        scene.ledger.deliveries(filter, page: PageRequest()).items.map(\.delivery.instance.number), [1])
+      filter.reason = "because"
+      filter.reasonOf = []
+      try await expect(scene.ledger.count(filter), 1)
+    },
   ]
 }
 

@@ -103,6 +103,21 @@ extension LedgerConformance {
       try await expect(scene.delivery(1).state, .superseded)
       try await expect(scene.purge(at: 5000), [1])
     },
+    LedgerCase("who cannot commit takes the place of nothing that another route wants committed") { scene in
+      try await scene.admit(1, to: [.orElse(proof: .commitment, cannotCommit: true)])
+      try await scene.replace(at: 5)
+      try await expect(scene.delivery(1).behind, nil)
+      try await expect(scene.claimed(at: 6), [1])
+      // Or wants so later, when it is on its way there.
+      try await scene.admit(2, to: [.orElse(proof: .response, cannotCommit: true)], at: 10)
+      try await scene.replace(at: 11)
+      try await expect(scene.delivery(2).behind, scene.delivery(2, to: "research").id)
+      try await scene.admit(3, sop: 2, to: [.commitment("archive")], at: 12)
+      try await scene.send("research", at: 13)
+      try await expect(scene.delivery(2, to: "research").state, .delivered)
+      try await expect(scene.delivery(2).state, .queued)
+      try await expect(scene.claimed(at: 14), [2])
+    },
   ]
 }
 
@@ -125,9 +140,11 @@ extension PlannedDelivery {
   }
 
   /// To the archive; to research when that is down.
-  fileprivate static func orElse(edits: [Edit] = [], proof: Proof = .commitment) -> PlannedDelivery {
+  fileprivate static func orElse(
+    edits: [Edit] = [], proof: Proof = .commitment, cannotCommit: Bool = false
+  ) -> PlannedDelivery {
     PlannedDelivery(
       to: "archive", proof: proof, routes: ["r"],
-      terms: SendTerms(edits: edits, alternative: .init("research")))
+      terms: SendTerms(edits: edits, alternative: .init("research", cannotCommit: cannotCommit)))
   }
 }
