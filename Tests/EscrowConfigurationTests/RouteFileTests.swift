@@ -118,7 +118,7 @@ import Testing
       "match: others\nhold: x", "1:8: `match` must be a mapping of attributes to patterns, or `otherwise`, not `others`"
     ),
     ("match: {}\nsend: archive", "2:7: `send` must be a list of `- { to: PEER, proof: commitment }`, not `archive`"),
-    ("match: {}\nsend: []", "2:7: `send` must be a list of `- { to: PEER, proof: commitment }`, not a list"),
+    ("match: {}\nsend: []", "2:7: `send` must not be empty: say where to, `- { to: PEER, proof: commitment }`"),
     ("match: {}\nsend: [{ to: archive }]", "2:8: `proof` is missing in `send`"),
     ("match: {}\nsend: [{ proof: response }]", "2:8: `to` is missing in `send`"),
     ("match: {}\nsend: [{ to: archiv, proof: response }]", "2:14: there is no peer `archiv`; did you mean `archive`?"),
@@ -293,6 +293,24 @@ import Testing
         "set: { ReferencedStudySequence: x }",
         "`ReferencedStudySequence` cannot be set: its VR is SQ, which is no text and no number"
       ),
+      (
+        "set: { PatientID: 'a\\b' }",
+        "`PatientID`: a backslash separates values (PS3.5 §6.4); write several as a list: `[A, B]`"
+      ),
+      (
+        "set: { SeriesNumber: '1\\2' }",
+        "`SeriesNumber`: a backslash separates values (PS3.5 §6.4); write several as a list: `[A, B]`"
+      ),
+      (
+        "set: { OtherPatientNames: [A, 'B\\C'] }",
+        "`OtherPatientNames`: a backslash separates values (PS3.5 §6.4); write several as a list: `[A, B]`"
+      ),
+      (
+        "set: { RecommendedDisplayFrameRateInFloat: '1\\2' }",
+        "`RecommendedDisplayFrameRateInFloat`: a backslash separates values (PS3.5 §6.4); write several as a list: `[A, B]`"
+      ),
+      ("set: { PatientComments: [A, B] }", "`PatientComments` has one value only (VR LT, PS3.5 §6.4), not a list"),
+      ("replace: { PatientID: { match: /x/, with: 'a\\b' } }", "`with`: a backslash separates values (PS3.5 §6.4)"),
       ("remove: [StudyInstanceUID]", "`StudyInstanceUID` says where an instance belongs; it can be set, not removed"),
       ("remove: [PixelData]", "`PixelData` cannot be edited: the pixel data would be read wrongly"),
       ("set: { PatientID: x }, remove: PatientID", "`PatientID` is already edited in this item"),
@@ -313,6 +331,23 @@ import Testing
   func refusesHowItIsSent(_ keys: String, _ error: String) throws {
     let found = try errors(inRoute: "match: {}\nsend: [{ to: archive, proof: response, \(keys) }]")
     #expect(found.map { $0.drop { $0 != " " }.dropFirst() }.map(String.init) == [error])
+  }
+
+  @Test func whereABackslashSeparatesNothingItIsACharacter() throws {
+    let route = try route(
+      "match: {}\nacceptEdited: true\nsend: [{ to: archive, proof: response, set: { PatientComments: 'a\\b' }, "
+        + "replace: { AdditionalPatientHistory: { match: /x/, with: 'c\\d' } } }]")
+    #expect(
+      try #require(route.sends.last).terms.edits == [
+        Edit("AdditionalPatientHistory", .replace(pattern: "x", ignoresCase: false, by: "c\\d")),
+        Edit("PatientComments", .set("a\\b")),
+      ])
+  }
+
+  @Test func theBackslashIsFoundInItsItem() throws {
+    let found = try errors(
+      inRoute: "match: {}\nsend: [{ to: archive, proof: response, set: { OtherPatientNames: [A, 'B\\C'] } }]")
+    #expect(found.map { $0.prefix { $0 != " " } } == ["2:70:"])
   }
 
   @Test func severalDestinationsWithoutSpreadAreAnError() throws {

@@ -12,8 +12,11 @@ struct EditsDraft {
         loading.error(entry.position, "`\(entry.key)` cannot be set: its VR is \(vr), which is no text and no number")
         continue
       }
-      let value = Format<String>("a text, or a list of texts") { $0 }
-      guard let values = entry.value.list(entry.key, value, loading) else { continue }
+      guard let values = entry.value.list(entry.key, .value(of: vr), loading) else { continue }
+      guard values.count < 2 || vr.mayHaveSeveralValues else {
+        loading.error(entry.value.position, "`\(entry.key)` has one value only (VR \(vr), PS3.5 §6.4), not a list")
+        continue
+      }
       let text = values.joined(separator: "\\")
       guard vr.accepts(text) else {
         loading.error(entry.value.position, "`\(entry.key)`: `\(text.prefix(80))` is no value of VR \(vr) (PS3.5 §6.2)")
@@ -47,7 +50,7 @@ struct EditsDraft {
       }
       var draft = ReplacementDraft()
       entry.value.read(into: &draft, ReplacementDraft.schema, of: "a replacement", loading)
-      guard let change = draft.change(entry.value, loading) else { continue }
+      guard let change = draft.change(entry.value, vr, loading) else { continue }
       add(Edit(entry.key, change), entry.position, loading)
     }
   }
@@ -89,6 +92,21 @@ struct EditsDraft {
   }
 }
 
+extension VR {
+  /// Whether an attribute of this VR can have more than one value (PS3.5 §6.4); numbers in bytes need no separator.
+  fileprivate var mayHaveSeveralValues: Bool { isMultiValued || !isText }
+}
+
+extension Format where Value == String {
+  /// One value of an attribute.
+  fileprivate static func value(of vr: VR) -> Format {
+    Format("a text, or a list of texts") { text throws(Misfit) in
+      guard vr.mayHaveSeveralValues, text.contains("\\") else { return text }
+      throw Misfit("a backslash separates values (PS3.5 §6.4); write several as a list: `[A, B]`")
+    }
+  }
+}
+
 /// One entry of `replace` while it is read.
 private struct ReplacementDraft {
   var match: String?
@@ -101,7 +119,7 @@ private struct ReplacementDraft {
     ])
   }
 
-  func change(_ node: YAMLNode, _ loading: Loading) -> Edit.Change? {
+  func change(_ node: YAMLNode, _ vr: VR, _ loading: Loading) -> Edit.Change? {
     guard let match, let with else { return nil }
     let place = node["match"]?.position ?? node.position
     do {
@@ -109,7 +127,9 @@ private struct ReplacementDraft {
         loading.error(place, "`match` must be a regular expression such as `/^0+/`, not `\(match)`")
         return nil
       }
-      if let problem = expression.problem(ofReplacement: with) {
+      // What a group finds has none, since each value is looked at alone.
+      let separator = vr.isMultiValued && with.contains("\\") ? "a backslash separates values (PS3.5 §6.4)" : nil
+      if let problem = separator ?? expression.problem(ofReplacement: with) {
         loading.error(node["with"]?.position ?? node.position, "`with`: \(problem)")
         return nil
       }

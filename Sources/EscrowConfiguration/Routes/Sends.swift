@@ -42,9 +42,12 @@ private struct SendDraft {
 
 extension RouteFile {
   mutating func readSends(_ node: YAMLNode, _ loading: Loading) {
-    guard case .sequence(let items) = node.content, !items.isEmpty else {
+    guard case .sequence(let items) = node.content else {
       node.mismatch("`send`", "a list of `- { to: PEER, proof: commitment }`", loading)
       return
+    }
+    if items.isEmpty {
+      loading.error(node.position, "`send` must not be empty: say where to, `- { to: PEER, proof: commitment }`")
     }
     for item in items {
       var draft = SendDraft()
