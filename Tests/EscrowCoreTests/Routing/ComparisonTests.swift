@@ -33,6 +33,39 @@ import Testing
     #expect(try holds(pattern, of: vr, for: [value]) == fits)
   }
 
+  /// Each is no value of its VR, which would be on one side of the bound or the other.
+  @Test(arguments: [
+    (VR.da, "2026-01-31", "20260101-"), (.da, "2026-01-31", "-20260101"), (.da, "2026-01-31", "2026-0101"),
+    (.da, "2026-01-31", "202601.01"), (.da, "2026-01-31", "2026-01.01"), (.da, "2026-01-31", "20260101-20260102"),
+    (.da, "2026-01-31", "20260231"), (.da, "2026-01-31", "20250229"), (.da, "2026-01-31", "19000229"),
+    (.da, "2026-01-31", "20260431"), (.da, "2026-01-31", "20260100"), (.da, "2026-01-31", "2026-1-1"),
+    (.tm, "12", "1:000"), (.tm, "12", "10:"), (.tm, "12", ":10"), (.tm, "12", "1000:00"), (.tm, "12", "10:00:00:00"),
+    (.tm, "12", "10:00.5"), (.tm, "12", "100000.1e5"), (.tm, "12", "100000."), (.tm, "12", "10-1100"),
+    (.dt, "2026", "20261"), (.dt, "2026", "20260231"), (.dt, "2026", "20250229120000"), (.dt, "2026", "2026010112:30"),
+    (.dt, "2026", "20260101120000+9900"), (.dt, "2026", "20260101120000+0160"), (.dt, "2026", "20260101-"),
+  ])
+  func whatIsNoValueIsOnNeitherSide(_ vr: VR, _ bound: String, _ value: String) throws {
+    #expect(try !holds("<\(bound)", of: vr, for: [value]))
+    #expect(try !holds(">=\(bound)", of: vr, for: [value]))
+  }
+
+  @Test(arguments: [
+    (Scale.date, ">2026-02-31"), (.date, ">20260431"), (.date, ">2026-0101"), (.date, "<20260101-"), (.time, "<24:00"),
+    (.time, "<8:30"), (.dateTime, ">20260231"),
+  ])
+  func whatNoCalendarOrClockShowsIsNoBound(_ scale: Scale, _ text: String) {
+    #expect(throws: Pattern.Invalid.self) { try Pattern(text, on: scale) }
+  }
+
+  @Test(arguments: [
+    (VR.da, ">20240228", "2024-02-29"), (.da, ">=2000-02-29", "2000.02.29"), (.da, "<2026.01.02", "2026-01-01"),
+    (.tm, ">=10:30:15.5", "103015.5"), (.tm, "<103016", "10:30:15.999999"), (.tm, "<=10", "10:00:00"),
+    (.dt, ">=20240229", "20240229000000"), (.dt, "<20260101120000", "20260101120000+1400"),
+  ])
+  func everyWrittenFormIsCompared(_ vr: VR, _ pattern: String, _ value: String) throws {
+    #expect(try holds(pattern, of: vr, for: [value]))
+  }
+
   @Test func anyOfSeveralValuesMayFitAndNoneForANegation() throws {
     #expect(try holds(">10", of: .is, for: ["1", "11"]))
     #expect(try !holds("!>10", of: .is, for: ["1", "11"]))
