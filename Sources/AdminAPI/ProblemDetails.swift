@@ -109,7 +109,7 @@ enum JSON {
       try refuseOthers(than: keys, in: JSONSerialization.jsonObject(with: data), path: "")
       return body
     } catch let error as DecodingError {
-      throw ProblemDetails.badRequest("the body is not what is expected: \(explain(error))")
+      throw ProblemDetails.badRequest(error.explanation(of: data))
     }
   }
 
@@ -125,21 +125,6 @@ enum JSON {
         throw .badRequest("unknown key \(name.escaped); known are \(known)")
       }
       try refuseOthers(than: keys, in: inner, path: name)
-    }
-  }
-
-  private static func explain(_ error: DecodingError) -> String {
-    func at(_ context: DecodingError.Context) -> String {
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return path.isEmpty ? "" : path + ": "
-    }
-    return switch error {
-    case .keyNotFound(let key, let context): "\(at(context))\(key.stringValue) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context): at(context) + context.debugDescription
-    case .dataCorrupted(let context):
-      // Foundation calls every value that it cannot read invalid JSON; the error beneath is more exact.
-      at(context) + (context.underlyingError.map { "\($0)" } ?? context.debugDescription)
-    @unknown default: "\(error)"
     }
   }
 }
