@@ -6,20 +6,32 @@ enum Moments {
   /// A moment in RFC 3339.
   static func time(_ text: String?, _ name: String) throws(ProblemDetails) -> Timestamp? {
     guard let text else { return nil }
-    let styles = [false, true].map { Date.ISO8601FormatStyle(includingFractionalSeconds: $0) }
-    guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else {
-      throw .badRequest("\(name): write a moment as 2026-11-27T18:30:00Z")
-    }
-    return Timestamp(microseconds: Int64((date.timeIntervalSince1970 * 1_000_000).rounded()))
+    guard let moment = Self.moment(text) else { throw .badRequest("\(name): write a moment as 2026-11-27T18:30:00Z") }
+    return moment
   }
 
   /// The moment that lies a span such as `30s`, `10m`, `2h` or `7d` before `now`.
   static func ago(_ text: String?, _ name: String, now: Timestamp) throws(ProblemDetails) -> Timestamp? {
     guard let text else { return nil }
+    guard let moment = Self.moment(before: now, by: text) else {
+      throw .badRequest("\(name): write a time as 30s, 10m, 2h or 7d")
+    }
+    return moment
+  }
+
+  /// The moment that a text in RFC 3339 names; nil for any other text.
+  static func moment(_ text: String) -> Timestamp? {
+    let styles = [false, true].map { Date.ISO8601FormatStyle(includingFractionalSeconds: $0) }
+    let date = styles.lazy.compactMap { try? $0.parse(text) }.first
+    return date.map { Timestamp(microseconds: Int64(($0.timeIntervalSince1970 * 1_000_000).rounded())) }
+  }
+
+  /// The moment that lies `span` before another; nil when it is no span such as `7d`.
+  static func moment(before now: Timestamp, by span: String) -> Timestamp? {
     let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+    guard let unit = span.last.flatMap({ units[$0] }), let count = Int64(span.dropLast()),
       (0...1_000_000).contains(count)
-    else { throw .badRequest("\(name): write a time as 30s, 10m, 2h or 7d") }
+    else { return nil }
     return Timestamp(microseconds: now.microseconds - count * unit * 1_000_000)
   }
 }

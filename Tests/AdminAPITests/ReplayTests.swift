@@ -109,6 +109,14 @@ import Testing
       let found = try body.object()
       #expect(found["instances"] as? Int == 1 && found["next"] is NSNull)
     }
+    try await replay(#"{"since":"10000d"}"#, routes: routes) { body in
+      let found = try body.object()
+      #expect(found["instances"] as? Int == 3)
+    }
+    try await replay(#"{"since":"0s"}"#, routes: routes) { body in
+      let found = try body.object()
+      #expect(found["instances"] as? Int == 0)
+    }
     try await replay(#"{"since":"2030-01-01T00:00:00Z"}"#, routes: routes) { body in
       let found = try body.object()
       #expect(found["instances"] as? Int == 0)
@@ -120,6 +128,14 @@ import Testing
     try await replay(status: 409, routes: { throw ConfigurationError(problems: [problem]) }) { body in
       let detail = try body.object()["detail"] as? String
       #expect(detail?.contains("ct.yaml:2:5: error: `Modalty`") == true)
+    }
+  }
+
+  @Test(arguments: ["7x", "yesterday", "-1d", "d", ""]) func bothFormsOfABeginningAreNamed(since: String) async throws {
+    try await replay(#"{"since":"\#(since)"}"#, status: 400, routes: { RouteTable(routes: []) }) { body in
+      let detail = try body.object()["detail"] as? String
+      #expect(
+        detail == "since: say from when on, as 2026-11-23T08:15:30Z or, back from now, as 30s, 10m, 2h or 7d")
     }
   }
 

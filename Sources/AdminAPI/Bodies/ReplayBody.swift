@@ -4,7 +4,7 @@ import EscrowEngine
 
 /// The body of `POST /api/v1/routes/replay`.
 package struct ReplayRequestBody: Codable, Sendable {
-  /// RFC 3339: instances that were received then or later.
+  /// RFC 3339, or a span back from now such as `7d`: instances that were received then or later.
   package var since: String?
   /// `next` of the answer before; then `since` does not count.
   package var cursor: String?

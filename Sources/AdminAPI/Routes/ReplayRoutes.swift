@@ -1,7 +1,6 @@
 import EscrowConfiguration
 package import EscrowCore
 import EscrowEngine
-import FoundationEssentials
 import Hummingbird
 
 /// `POST /api/v1/routes/replay`: what the route files as they are now would have done with what is on record.
@@ -15,7 +14,7 @@ package struct ReplayRoutes: Sendable {
   func add(to api: RouterGroup<some RequestContext>) {
     api.post("routes/replay") { request, _ in
       let body = try await JSON.body(ReplayRequestBody.self, of: request, keys: ReplayRequestBody.keys)
-      let (start, limit) = try (body.start(), body.checkedLimit())
+      let (start, limit) = try (body.start(now: context.clock.now()), body.checkedLimit())
       let page = try await RouteReplay(read(), in: context).page(after: start, limit: limit)
       return try JSON.response(ReplayBody(page))
     }
@@ -30,17 +29,16 @@ package struct ReplayRoutes: Sendable {
 
 extension ReplayRequestBody {
   /// After which instance to begin.
-  fileprivate func start() throws(ProblemDetails) -> InstanceID {
+  fileprivate func start(now: Timestamp) throws(ProblemDetails) -> InstanceID {
     if let cursor {
       let id = InstanceID(rawValue: cursor)
       guard id.isWellFormed else { throw .badRequest("cursor: \(cursor.escaped) is none of an answer") }
       return id
     }
-    let styles = [true, false].map { Date.ISO8601FormatStyle(includingFractionalSeconds: $0) }
-    guard let since, let date = styles.lazy.compactMap({ try? $0.parse(since) }).first else {
-      throw .badRequest("since: a moment such as 2026-11-23T08:15:30Z is needed")
+    guard let since, let moment = Moments.moment(since) ?? Moments.moment(before: now, by: since) else {
+      throw .badRequest("since: say from when on, as 2026-11-23T08:15:30Z or, back from now, as 30s, 10m, 2h or 7d")
     }
-    return .before(Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1_000_000)))
+    return .before(moment)
   }
 
   fileprivate func checkedLimit() throws(ProblemDetails) -> Int {

@@ -1,7 +1,5 @@
 import AdminAPI
 import ArgumentParser
-import EscrowCore
-import Foundation
 
 /// `escrow route replay`.
 struct RouteReplayCommand: ParsableCommand {
@@ -41,7 +39,7 @@ struct RouteReplayCommand: ParsableCommand {
   /// All pages as one, with no more differences than are wanted.
   private func collect(_ client: EscrowClient) throws -> ReplayBody {
     let path = "/api/v1/routes/replay"
-    let first = ReplayRequestBody(since: moment())
+    let first = ReplayRequestBody(since: since)
     var all = try client.post(ReplayBody.self, path, first, json: false, patience: 0)
     var shown = ContinuousClock.now
     while let next = all.next {
@@ -54,12 +52,6 @@ struct RouteReplayCommand: ParsableCommand {
     }
     all.differences.removeLast(max(0, all.differences.count - limit))
     return all
-  }
-
-  /// What the API is told for `--since`; a moment is judged by the server.
-  private func moment() -> String {
-    guard let wait = WaitLimit(argument: since) else { return since }
-    return (Timestamp.now() - .seconds(wait.seconds)).rfc3339
   }
 
   // MARK: Showing
