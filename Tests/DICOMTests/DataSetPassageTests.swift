@@ -112,6 +112,18 @@ import Testing
     ) { try pass([], from: .explicitLittleEndian, [.patientName: .set("山田")]) }
   }
 
+  @Test func whatCannotBeWrittenIsNamedWithItsCharacterSetAsPeopleReadIt() throws {
+    let characters = DataSet([DataElement(.specificCharacterSet, .cs, text: "\\ISO 2022 IR 87 ")])
+    let error = #expect(throws: EditingError.self) {
+      try pass(
+        characters.encoded(as: .explicitLittleEndian), from: .explicitLittleEndian, [.institutionName: .set("Müll")])
+    }
+    #expect(
+      error?.description == "InstitutionName (0008,0080) cannot be \"Müll\": the data set's character set "
+        + "(\\ISO 2022 IR 87) has no such characters")
+    #expect(EditingError.tooLong(Tag(0x0009, 0x1001), limit: 8).description.hasPrefix("(0009,1001) is longer than"))
+  }
+
   @Test func aDataSetThatEndsTooEarlyIsNotEdited() throws {
     let sample = SampleInstance(modality: .sr)
     #expect(throws: EditingError.truncated) {

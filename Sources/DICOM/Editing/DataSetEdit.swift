@@ -31,10 +31,15 @@ extension EditingError: CustomStringConvertible {
     case .malformed(let text): "not a data set: \(text)"
     case .truncated: "the data set ends inside an element"
     case .notWritable(let tag, let value, let characterSet):
-      "\(tag) cannot be \"\(value)\": the data set's character set (\(characterSet)) has no such characters"
-    case .unfit(let tag, let value): "\(tag) cannot be \"\(value.prefix(64))\": that is no value of its VR"
-    case .tooLong(let tag, let limit): "\(tag) is longer than \(limit) bytes, which are not looked through"
+      "\(tag.title) cannot be \"\(value)\": the data set's character set (\(characterSet)) has no such characters"
+    case .unfit(let tag, let value): "\(tag.title) cannot be \"\(value.prefix(64))\": that is no value of its VR"
+    case .tooLong(let tag, let limit): "\(tag.title) is longer than \(limit) bytes, which are not looked through"
     case .gaveUp(let pattern): "\(pattern) reached its limit"
     }
   }
+}
+
+extension Tag {
+  /// `InstitutionName (0008,0080)`, for people; of what is in no registry, the number only.
+  fileprivate var title: String { DataDictionary.keyword(of: self).map { "\($0) \(self)" } ?? description }
 }

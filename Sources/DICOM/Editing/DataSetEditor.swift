@@ -199,11 +199,17 @@ final class DataSetEditor {
   }
 
   private func write(_ tag: Tag, _ vr: VR, _ text: String, into output: inout [UInt8]) throws(EditingError) {
-    let name = String(decoding: characterSet, as: UTF8.self)
     let bytes = try EditedValue(tag: tag, vr: vr, text: text).bytes(
       encoding, characters: TextEncoding(specificCharacterSet: characterSet),
-      characterSet: characterSet.isEmpty ? "ISO_IR 6" : name)
+      characterSet: characterSetName)
     output += encoding.header(tag, vr, UInt32(bytes.count)) + bytes
+  }
+
+  /// The value of (0008,0005) without its padding, for people.
+  private var characterSetName: String {
+    let value = ElementValue(vr: .cs, bytes: characterSet, isBigEndian: false, encoding: .standard)
+    let name = (value.strings ?? []).joined(separator: "\\")
+    return name.isEmpty ? "ISO_IR 6" : name
   }
 
   // MARK: Sequences without a length
