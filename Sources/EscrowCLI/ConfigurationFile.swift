@@ -11,6 +11,16 @@ package enum ConfigurationFile {
     named ?? (FileManager.default.fileExists(atPath: inCheckout) ? inCheckout : installed)
   }
 
+  /// Says so when no file is named, and none is where one is looked for.
+  static func mustBeThere(_ path: String, named: String?) throws(ConfigurationError) {
+    guard named == nil, !FileManager.default.fileExists(atPath: path) else { return }
+    throw ConfigurationError(problems: [
+      Problem(
+        .error, at: Position(wholeFile: path),
+        "there is no such file, and no \(inCheckout) here: name a configuration with --config FILE")
+    ])
+  }
+
   /// Reads where the server's API is, and nothing else: whoever asks a running server needs neither its secrets nor
   /// routes that are right at the moment.
   static func http(_ named: String?) throws -> Settings.HTTPListener {
@@ -21,7 +31,9 @@ package enum ConfigurationFile {
 
   /// Reads and validates everything.
   static func read(_ named: String?) throws(ConfigurationError) -> LoadedConfiguration {
-    try ConfigurationLoader.load(file: path(named), environment: ProcessInfo.processInfo.environment)
+    let path = path(named)
+    try mustBeThere(path, named: named)
+    return try ConfigurationLoader.load(file: path, environment: ProcessInfo.processInfo.environment)
   }
 
   /// Reads and validates everything; prints warnings; ends with all errors when there are any.
@@ -41,7 +53,7 @@ package enum ConfigurationFile {
       try replaceContents(of: target, with: Array(text.utf8))
     } catch {
       throw ConfigurationError(problems: [
-        Problem(.error, at: Position(file: file), "cannot be written: \(String(cString: strerror(error.number)))")
+        Problem(.error, at: Position(wholeFile: file), "cannot be written: \(String(cString: strerror(error.number)))")
       ])
     }
   }

@@ -65,7 +65,7 @@ extension ConfigurationLoader {
     }
     do {
       return (root, String(decoding: try loading.contents(of: file), as: UTF8.self))
-    } catch { throw ConfigurationError(.error, at: Position(file: file), "cannot be read: \(error)") }
+    } catch { throw ConfigurationError(.error, at: Position(wholeFile: file), "cannot be read: \(error)") }
   }
 
   private static func problems(

@@ -1,4 +1,4 @@
-/// A place in a file; lines and columns count from 1, columns in Unicode scalars.
+/// A place in a file; lines and columns count from 1, columns in Unicode scalars. Both are 0 for a file as a whole.
 package struct Position: Hashable, Sendable, Comparable {
   package var file: String
   package var line: Int
@@ -9,6 +9,9 @@ package struct Position: Hashable, Sendable, Comparable {
     self.line = line
     self.column = column
   }
+
+  /// A file as a whole, such as one that cannot be read.
+  package init(wholeFile file: String) { self.init(file: file, line: 0, column: 0) }
 
   /// By line and column within one file.
   package static func < (left: Position, right: Position) -> Bool {
@@ -37,8 +40,10 @@ package struct Problem: Hashable, Sendable, CustomStringConvertible {
   package var line: Int { position.line }
   package var column: Int { position.column }
 
-  /// `file:line:column: error: text`, as editors understand it.
-  package var description: String { "\(file):\(line):\(column): \(severity): \(text)" }
+  /// `file:line:column: error: text`, as editors understand it; of a file as a whole without line and column.
+  package var description: String {
+    line == 0 ? "\(file): \(severity): \(text)" : "\(file):\(line):\(column): \(severity): \(text)"
+  }
 }
 
 /// Why a configuration cannot be used: everything that is wrong with it, at once.

@@ -81,7 +81,7 @@ import Testing
       try ConfigurationLoader.load(file: "/nonexistent/escrow.yaml", environment: [:])
     }
     #expect(
-      error?.description == "/nonexistent/escrow.yaml:1:1: error: cannot be read: there is no such file")
+      error?.description == "/nonexistent/escrow.yaml: error: cannot be read: there is no such file")
   }
 
   @Test func acceptsByteOrderMarkWindowsLinesAndUmlauts() throws {

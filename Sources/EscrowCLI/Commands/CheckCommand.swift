@@ -47,9 +47,7 @@ struct CheckCommand: ParsableCommand {
     var problems: [Problem] = []
     var isValid = true
     do {
-      let loaded = try ConfigurationLoader.load(
-        file: ConfigurationFile.path(config), environment: ProcessInfo.processInfo.environment)
-      problems = loaded.warnings
+      problems = try ConfigurationFile.read(config).warnings
     } catch {
       isValid = false
       problems = error.problems

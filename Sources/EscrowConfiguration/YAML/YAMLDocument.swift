@@ -9,7 +9,7 @@ enum YAMLDocument {
     do {
       return parse(try loading.contents(of: file), file: file, loading)
     } catch {
-      loading.error(Position(file: file), "cannot be read: \(error.readingReason)")
+      loading.error(Position(wholeFile: file), "cannot be read: \(error.readingReason)")
       return nil
     }
   }
