@@ -170,7 +170,8 @@ let package = Package(
       "EscrowCLI",
       [
         "DICOMNetwork", "EscrowCLI", "EscrowConfiguration", "EscrowCore", "EscrowEngine", "EscrowSpool",
-        "EscrowTesting", "LedgerSQLite", "AdminAPI", "Webhooks", logging, nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
+        "EscrowTesting", "LedgerSQLite", "AdminAPI", "Webhooks", arguments, logging, nio("NIOPosix"),
+        nio("NIOConcurrencyHelpers"),
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["DICOM", "EscrowTesting"], exclude: ["Peers", "Golden"],

@@ -1,8 +1,8 @@
 import DICOM
+import EscrowConfiguration
 import EscrowCore
 import EscrowEngine
 import Foundation
-import NIOCore
 
 /// What the routes would do with a file.
 struct RoutePreview {
@@ -36,10 +36,10 @@ struct RoutePreview {
   }
 
   init(file: String, callingAE: String, calledAE: String, address: String, routes: RouteTable) throws {
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe)
+    let bytes = try InputFile.contents(of: file)
     let source = Source(
       callingAE: AETitle(callingAE), calledAE: AETitle(calledAE), address: address, peer: nil, association: "test")
-    let input = try RoutingInput(part10: [UInt8](bytes), source: source, routes: routes)
+    let input = try RoutingInput(part10: bytes, source: source, routes: routes)
     plan = routes.plan(for: input)
     let explanations = routes.explain(input)
     body = Body(
@@ -55,19 +55,25 @@ struct RoutePreview {
       let because = [explanation.condition, explanation.reason].compactMap { $0 }.joined(separator: " ")
       return "route \(explanation.route): \(explanation.matches ? "matches" : "no, \(because)")"
     }
-    if let hold = plan.hold {
-      lines.append("held: \(hold)")
-    }
     for delivery in plan.deliveries {
       let start = "to \(delivery.destination), proof \(delivery.proof.rawValue)"
       let words = [start, "by \(delivery.routes.joined(separator: " and "))"] + delivery.terms.words
       lines.append(words.joined(separator: ", "))
     }
-    switch plan.retention {
-    case .never: lines.append("never purged")
-    case .after(let wait): lines.append("purged \(Int(wait.inSeconds)) s after everything is proven")
-    }
+    lines.append(plan.ending)
     self.lines = lines
+  }
+}
+
+extension RoutingPlan {
+  /// What becomes of our copy, for people.
+  var ending: String {
+    if let hold { return "held: \(hold)" }
+    return switch retention {
+    case .never: "never purged"
+    case .after(.zero): "purged as soon as everything is proven"
+    case .after(let wait): "purged \(wait.text) after everything is proven"
+    }
   }
 }
 

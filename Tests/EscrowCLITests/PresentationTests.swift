@@ -1,3 +1,4 @@
+import EscrowCore
 import Testing
 
 @testable import EscrowCLI
@@ -23,6 +24,23 @@ import Testing
   @Test(arguments: [(Int64(0), "0 B"), (999, "999 B"), (1500, "1.5 kB"), (525_000_000, "525.0 MB")])
   func bytesAreForPeople(count: Int64, text: String) {
     #expect(bytesText(count) == text)
+  }
+
+  @Test(arguments: [
+    (RoutingPlan(deliveries: [], retention: .after(.hours(24))), "purged 24h after everything is proven"),
+    (RoutingPlan(deliveries: [], retention: .after(.days(7))), "purged 7d after everything is proven"),
+    (RoutingPlan(deliveries: [], retention: .after(.zero)), "purged as soon as everything is proven"),
+    (RoutingPlan(deliveries: [], retention: .never), "never purged"),
+    (RoutingPlan(deliveries: [], hold: "no route matches", retention: .after(.hours(24))), "held: no route matches"),
+  ])
+  func aPlanEndsAsItSays(plan: RoutingPlan, text: String) {
+    #expect(plan.ending == text)
+  }
+
+  @Test func nothingToDecideDoesNotSayThatAllIsWell() {
+    #expect(SpaceCommand.nothingToDecide(isEmpty: true) == "Nothing is kept.")
+    let text = SpaceCommand.nothingToDecide(isEmpty: false)
+    #expect(text.contains("purge: never") && !text.contains("on its way"))
   }
 
   @Test func urlsAreEscaped() {

@@ -20,8 +20,10 @@ struct ClientOptions: ParsableArguments {
 
   /// The client for the server that the options, the environment or the configuration name.
   func client() throws -> EscrowClient {
-    if let server { return EscrowClient(base: server) }
-    if config == nil, let url = Self.serverOfEnvironment { return EscrowClient(base: url) }
+    if let server { return EscrowClient(base: try ServerAddress.checked(server, from: "--server")) }
+    if config == nil, let url = Self.serverOfEnvironment {
+      return EscrowClient(base: try ServerAddress.checked(url, from: "ESCROW_URL"))
+    }
     let file = ConfigurationFile.path(config)
     guard config != nil || FileManager.default.fileExists(atPath: file) else {
       return EscrowClient(base: "http://127.0.0.1:8042")

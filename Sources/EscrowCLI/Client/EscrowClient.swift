@@ -165,25 +165,12 @@ struct EscrowClient {
       _ = data.withUnsafeBytes { ccurl_set_body(easy, $0.baseAddress, curl_off_t($0.count)) }
       return nil
     case .file(let path):
-      let (file, length) = try open(path)
+      let (file, length) = try InputFile.open(path)
       ccurl_set_long(easy, CURLOPT_POST, 1)
-      ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, length)
+      ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(length))
       ccurl_set_pointer(easy, CURLOPT_READDATA, file)
       return file
     }
-  }
-
-  /// Opens a regular file; a folder or a pipe has no length that could be announced.
-  private func open(_ path: String) throws -> (UnsafeMutablePointer<FILE>, curl_off_t) {
-    guard let file = fopen(path, "rb") else {
-      throw Failure(.usage, "cannot read \(path): \(String(cString: strerror(errno)))")
-    }
-    var facts = stat()
-    guard fstat(fileno(file), &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-      fclose(file)
-      throw Failure(.usage, "\(path) is no file: name DICOM files, for example \(path)/*.dcm")
-    }
-    return (file, curl_off_t(facts.st_size))
   }
 
   private static let write: curl_write_callback = { bytes, size, count, context in

@@ -36,6 +36,15 @@ struct RouteCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+      for (option, text) in [("--as", callingAE), ("--called", called ?? "ESCROW")] where !AETitle(text).isValid {
+        throw ValidationError("\(option): `\(text)` is no AE title: 1 to 16 ASCII characters without a backslash")
+      }
+      guard IPAddress(from) != nil else {
+        throw ValidationError("--from: `\(from)` is no IP address such as 10.1.0.19")
+      }
+    }
+
     func run() throws {
       let settings = try ConfigurationFile.load(config).settings
       var someHeld = false
@@ -46,6 +55,8 @@ struct RouteCommand: ParsableCommand {
           preview = try RoutePreview(
             file: file, callingAE: callingAE, calledAE: called ?? settings.aeTitles.first?.rawValue ?? "ESCROW",
             address: from, routes: settings.routes)
+        } catch let failure as Failure {
+          throw failure
         } catch {
           throw Failure(.usage, "\(file): \(error)")
         }

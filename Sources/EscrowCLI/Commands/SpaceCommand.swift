@@ -22,7 +22,7 @@ struct SpaceCommand: ParsableCommand {
       let total = disk.totalBytes.map { " of \(bytesText($0))" } ?? ""
       print("\(disk.content): \(free)\(total), \(disk.level)" + (disk.reason.map { ": \($0)" } ?? ""))
     }
-    if body.decisions.isEmpty { print("\nNo decision would free anything: all that is kept is on its way.") }
+    if body.decisions.isEmpty { print("\n\(Self.nothingToDecide(isEmpty: body.largest.isEmpty))") }
     if !body.decisions.isEmpty {
       print("\nWhat would be freed:")
       var table = TextTable("DECISION", "INSTANCES", "BYTES", "WHAT IT IS")
@@ -36,6 +36,17 @@ struct SpaceCommand: ParsableCommand {
     }
     show("Studies that wait longest", body.longestWaiting)
     show("Largest studies", body.largest)
+  }
+
+  /// What is said when there is no decision to offer.
+  ///
+  /// - Parameter isEmpty: whether nothing is kept at all.
+  static func nothingToDecide(isEmpty: Bool) -> String {
+    if isEmpty { return "Nothing is kept." }
+    return """
+      No single decision would free anything. What is kept is not proved safe anywhere else yet, waits for several
+      destinations, or is to stay (`purge: never`, legal hold). What waits, and why: escrow queue ls
+      """
   }
 
   private func show(_ title: String, _ studies: [KeptStudyBody]) {
