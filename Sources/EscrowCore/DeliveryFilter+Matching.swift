@@ -22,6 +22,7 @@ extension DeliveryFilter {
       && holds(reason) { part in
         Self.contains("\(delivery.hold?.reason ?? "") \(delivery.reason ?? "")", part)
           || reasonOf.contains(delivery.destination) && delivery.state == .queued && delivery.hold == nil
+            && delivery.behind == nil
       }
       && holds(lastError) { Self.contains(delivery.lastError ?? "", $0) }
   }

@@ -84,7 +84,8 @@ package struct DeliveryFilter: Sendable, Equatable {
   package var isHeld: Bool?
   /// A part of its reason, or of the reason of its hold, whatever the case of ASCII letters.
   package var reason: String?
-  /// Destinations to which the same part says why nothing is sent: what is queued there and not held is meant as well.
+  /// Destinations to which the same part says why nothing is sent: what is queued there, and neither
+  /// held nor behind another, is meant as well.
   package var reasonOf: Set<PeerName> = []
   /// A part of its last error, likewise.
   package var lastError: String?

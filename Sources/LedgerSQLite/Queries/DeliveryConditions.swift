@@ -63,7 +63,7 @@ struct SQLConditions {
     let found = "instr(lower(\(text)), ?) > 0"
     let names = destinations.map { _ in "?" }.joined(separator: ", ")
     texts.append(
-      "(\(found) OR d.state = 'queued' AND d.hold_by IS NULL AND d.destination IN (\(names)))")
+      "(\(found) OR d.state = 'queued' AND d.hold_by IS NULL AND d.behind IS NULL AND d.destination IN (\(names)))")
     values.append(part.asciiLowercased)
     values += destinations.map { $0 as Parameter }
   }
