@@ -17,7 +17,9 @@ import tempfile
 import time
 import urllib.request
 
-from side_by_side import ROOT, Escrow, Router, comparison, destination, free_port, make_corpus, wait_for
+import corpora
+from comparing import comparison
+from peers import ROOT, Escrow, Router, destination, free_port, wait_for
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -109,7 +111,7 @@ def main():
     asker, routers, stored, results = Asker(work), {}, {}, {}
     try:
         if options.stored:
-            make_corpus(work / "corpus", options.stored, 64, 1)
+            corpora.make(work / "corpus", [64] * options.stored, 1)
         for name in names:
             folder = work / name
             folder.mkdir()

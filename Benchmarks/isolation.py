@@ -18,7 +18,10 @@ import sys
 import tempfile
 import time
 
-from side_by_side import Escrow, Sink, comparison, destination, free_port, make_corpus, send
+import corpora
+from comparing import comparison
+from peers import Escrow, Sink, destination, free_port
+from side_by_side import send
 
 LEAST = 0.8
 
@@ -74,7 +77,7 @@ def measure(corpus, options, troubled):
     before = router.usage()
     try:
         started = time.monotonic()
-        send(corpus, options.senders, router.called, router.dicom)
+        send(corpus, router.called, router.dicom)
         while healthy.received() < options.instances:
             if router.process.poll() is not None or time.monotonic() - started > options.timeout:
                 raise RuntimeError(f"{healthy.received()} of {options.instances} arrived")
@@ -105,16 +108,16 @@ def main():
     parser.add_argument("--senders", type=int, default=4)
     options = parser.parse_args()
     names = options.only.split(",") if options.only else list(CASES)
-    corpus = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
+    work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
     results = {name: [] for name in names}
     try:
-        make_corpus(corpus, options.instances, options.size, options.senders)
+        corpus = corpora.make(work, [options.size] * options.instances, options.senders)
         for _ in range(options.pairs):
             for name in names:
                 results[name].append(measure(corpus, options, CASES[name]))
                 print(f"{name}: {results[name][-1]['perSecond']:.1f} instances/s", file=sys.stderr)
     finally:
-        shutil.rmtree(corpus)
+        shutil.rmtree(work)
     sys.exit(report(results, options))
 
 

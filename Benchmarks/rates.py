@@ -17,7 +17,9 @@ import tempfile
 import threading
 import time
 
-from side_by_side import ROOT, Escrow, Sink, destination, make_corpus, send
+import corpora
+from peers import ROOT, Escrow, Sink, destination
+from side_by_side import send
 
 TOLERANCE = 0.1
 OPENING = 2
@@ -72,7 +74,7 @@ def transfer(corpus, count, terms, options):
         folder, options.escrow, {"sink": destination("SINK", relay.port)},
         f"match: {{}}\nsend: [{{ to: sink, proof: response, {terms} }}]\n")
     try:
-        send(corpus, 1, "ESCROW", router.dicom)
+        send(corpus, "ESCROW", router.dicom)
         deadline = time.monotonic() + options.timeout
         while (delivered := router.status()["deliveries"].get("delivered", 0)) < count:
             if time.monotonic() > deadline:
@@ -113,12 +115,12 @@ def main():
     for text in options.rates.split(","):
         limit = int(text[:-4]) * {"K": 1000, "M": 1_000_000}[text[-4]]
         count = max(2, limit * options.seconds // options.size)
-        corpus = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
+        work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
         try:
-            make_corpus(corpus, count, options.size, 1)
+            corpus = corpora.make(work, [options.size] * count, 1)
             measured, greatest = rate(transfer(corpus, count, f"maxRate: {text}", options))
         finally:
-            shutil.rmtree(corpus)
+            shutil.rmtree(work)
         good = abs(measured / limit - 1) <= TOLERANCE and greatest <= limit * (1.25 + TOLERANCE) + options.size
         kept &= good
         results.append({"limit": limit, "measured": measured, "greatestSecond": greatest, "kept": good})
@@ -138,12 +140,12 @@ def window(options):
     now = datetime.datetime.now(datetime.timezone.utc)
     opening = (now + datetime.timedelta(minutes=2 if now.second > 40 else 1)).replace(second=0, microsecond=0)
     closing = opening + datetime.timedelta(minutes=30)
-    corpus = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
+    work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
     try:
-        make_corpus(corpus, 4, options.size, 1)
+        corpus = corpora.make(work, [options.size] * 4, 1)
         seen = transfer(corpus, 4, f'window: "{opening:%H:%M}-{closing:%H:%M}"', options)
     finally:
-        shutil.rmtree(corpus)
+        shutil.rmtree(work)
     return opening.timestamp(), seen[0][0]
 
 
