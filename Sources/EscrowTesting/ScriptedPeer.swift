@@ -112,13 +112,23 @@ final class PDUCollector: ChannelInboundHandler {
   private var decoder = PDUDecoder(limits: PDULimits(maximumLength: 1 << 30))
   private var unread = ByteBuffer()
 
-  init(_ continuation: AsyncThrowingStream<PDU, any Error>.Continuation) { self.continuation = continuation }
+  private let stopsAtCommands: Bool
+
+  init(_ continuation: AsyncThrowingStream<PDU, any Error>.Continuation, stopsAtCommands: Bool = false) {
+    self.continuation = continuation
+    self.stopsAtCommands = stopsAtCommands
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
     unread.writeBuffer(&bytes)
     do {
-      while let pdu = try decoder.next(from: &unread) { continuation.yield(pdu) }
+      while let pdu = try decoder.next(from: &unread) {
+        if stopsAtCommands, case .data(let values) = pdu, values.contains(where: \.isCommand) {
+          try context.channel.syncOptions?.setOption(.autoRead, value: false)
+        }
+        continuation.yield(pdu)
+      }
     } catch {
       continuation.finish(throwing: error)
     }

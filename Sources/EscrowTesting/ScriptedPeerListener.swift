@@ -7,14 +7,16 @@ package struct ScriptedPeerListener: Sendable {
   private let server: any Channel
   private let accepted: AsyncStream<ScriptedPeer>
 
-  package init() async throws {
+  /// - Parameter stopsAtCommands: whether a peer takes no more when a command set has come, until it is told to
+  ///   resume, so that what follows is surely on its way still.
+  package init(stopsAtCommands: Bool = false) async throws {
     let (accepted, continuation) = AsyncStream.makeStream(of: ScriptedPeer.self)
     self.accepted = accepted
     server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let (received, pdus) = AsyncThrowingStream.makeStream(of: PDU.self)
-          try channel.pipeline.syncOperations.addHandler(PDUCollector(pdus))
+          try channel.pipeline.syncOperations.addHandler(PDUCollector(pdus, stopsAtCommands: stopsAtCommands))
           continuation.yield(ScriptedPeer(channel: channel, received: received))
         }
       }

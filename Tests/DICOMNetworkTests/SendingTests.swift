@@ -153,7 +153,7 @@ import Testing
   }
 
   @Test func earlyAnswerEndsTheAssociation() async throws {
-    let listener = try await ScriptedPeerListener()
+    let listener = try await ScriptedPeerListener(stopsAtCommands: true)
     async let sent = {
       let association = try await connect(to: listener.port, timeouts: Self.timeouts)
       let source = PatternSource(length: 50_000_000)
@@ -162,7 +162,6 @@ import Testing
     let peer = try await listener.accept()
     try await peer.acceptAssociation()
     let request = try await peer.nextCommand()
-    try await peer.stopReading()
     try await peer.send(.response(to: request, status: .outOfResources), on: 3)
     let reply = try await sent
     #expect(reply.command.statusCode == .outOfResources && !reply.dataSetWasComplete)
