@@ -22,7 +22,8 @@ package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger
   func claim(_ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp) async throws -> ClaimBatch
 
   /// Sends up to `limit` queued deliveries of a destination that is down to their alternatives instead; what may have
-  /// got there is not among them. They wait until that ended, and are `superseded` if it was delivered. Returns how many.
+  /// got there is not among them. They wait until that ended, and are `superseded` if it was delivered; what the
+  /// alternative cannot stand in for loses it and waits on. Returns how many were changed.
   func replace(at destination: PeerName, limit: Int, now: Timestamp) async throws -> Int
 
   /// Moves the end of the lease of claims that are still worked on.

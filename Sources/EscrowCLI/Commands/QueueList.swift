@@ -26,15 +26,16 @@ struct QueueList: ParsableCommand {
   }
 
   private var isFiltered: Bool {
+    asksForDeliveries || selection.study != nil || selection.instance != nil
+  }
+
+  private var asksForDeliveries: Bool {
     selection.to != nil || selection.state != nil || !selection.id.isEmpty || !selection.traits.isEmpty
-      || selection.study != nil || selection.instance != nil
   }
 
   /// Instances that no delivery speaks of: held, or damaged. None when deliveries were asked for.
   private func heldInstances(_ client: EscrowClient) throws -> ListBody<InstanceBody> {
-    guard selection.to == nil, selection.state == nil, selection.id.isEmpty, selection.traits.isEmpty else {
-      return ListBody(items: [], next: nil)
-    }
+    guard !asksForDeliveries else { return ListBody(items: [], next: nil) }
     var path = "/api/v1/instances?state=held,damaged&limit=\(limit)"
     if let study = selection.study { path += "&studyInstanceUID=\(study.urlEscaped)" }
     if let instance = selection.instance { path += "&sopInstanceUID=\(instance.urlEscaped)" }

@@ -29,7 +29,7 @@ struct Failover: Sendable {
     }
     guard total > 0 else { return }
     context.logger.notice(
-      "\(total) deliveries go to their alternative while their destination is down",
+      "\(total) deliveries go to their alternative while their destination is down, or wait where that cannot stand in",
       metadata: ["peer": "\(destination.name)"])
     context.wakeDestinations()
     context.wakeFollowers()

@@ -83,12 +83,7 @@ extension LedgerConformance {
       try await scene.send("research", at: 1)
       try await expect(scene.delivery(1, to: "research").state, .delivered)
       try await scene.replace(at: 5)
-      try await expect(scene.delivery(1).state, .queued)
-      try await expect(scene.delivery(1, to: "research").state, .sent)
-      try await scene.ask(1, "research", at: 100)
-      try await scene.report(1, committed: [1], from: ["research"], at: 101)
-      try await expect(scene.delivery(1).state, .superseded)
-      try await expect(scene.purge(at: 5000), [1])
+      try await scene.expectSupersededByItsCommitment()
     },
     LedgerCase("what was replaced and then wants a stronger proof has it from the alternative") { scene in
       try await scene.admit(1, to: [.orElse(proof: .response)])
@@ -96,12 +91,7 @@ extension LedgerConformance {
       try await scene.admit(2, sop: 1, to: [.orElse()], at: 6)
       try await expect(scene.delivery(1, to: "research").proof, .response)
       try await scene.send("research", at: 7)
-      try await expect(scene.delivery(1).state, .queued)
-      try await expect(scene.delivery(1, to: "research").state, .sent)
-      try await scene.ask(1, "research", at: 100)
-      try await scene.report(1, committed: [1], from: ["research"], at: 101)
-      try await expect(scene.delivery(1).state, .superseded)
-      try await expect(scene.purge(at: 5000), [1])
+      try await scene.expectSupersededByItsCommitment()
     },
     LedgerCase("who cannot commit takes the place of nothing that another route wants committed") { scene in
       try await scene.admit(1, to: [.orElse(proof: .commitment, cannotCommit: true)])
@@ -122,6 +112,16 @@ extension LedgerConformance {
 }
 
 extension Scene {
+  /// The alternative has it, and takes the place only when it has reported that it keeps it.
+  fileprivate func expectSupersededByItsCommitment() async throws {
+    try await expect(delivery(1).state, .queued)
+    try await expect(delivery(1, to: "research").state, .sent)
+    try await ask(1, "research", at: 100)
+    try await report(1, committed: [1], from: ["research"], at: 101)
+    try await expect(delivery(1).state, .superseded)
+    try await expect(purge(at: 5000), [1])
+  }
+
   @discardableResult
   fileprivate func replace(at seconds: Int) async throws -> Int {
     try await ledger.replace(at: "archive", limit: 10, now: .at(seconds))
