@@ -41,7 +41,9 @@ public struct AssociationListener: Sendable {
     await withTaskCancellationHandler {
       await bound(server.localAddress?.port ?? port)
       await withDiscardingTaskGroup { group in
-        for await association in incoming { group.addTask { await serve(association) } }
+        for await association in incoming {
+          group.addTask(executorPreference: association.executor) { await serve(association) }
+        }
       }
     } onCancel: {
       drain()

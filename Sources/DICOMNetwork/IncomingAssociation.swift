@@ -6,6 +6,8 @@ struct IncomingAssociation: Sendable {
   let request: AssociateRequest
   let remote: RemoteEndpoint
   let admission: AssociationSlots.Admission
+  /// Where it is served.
+  let executor: EventLoopExecutor
   private let handler: NIOLoopBound<AssociationHandler>
   private let eventLoop: any EventLoop
 
@@ -19,6 +21,7 @@ struct IncomingAssociation: Sendable {
     remote = handler.remote
     self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
     self.eventLoop = eventLoop
+    executor = EventLoopExecutor(eventLoop)
   }
 
   /// Sends the answer; nil when there is no association then.

@@ -23,11 +23,23 @@ package struct ResourceID: RawRepresentable, Hashable, Sendable, CustomStringCon
   package var description: String { rawValue }
 
   /// - Parameter identifiers: PatientID, then the UIDs of study, series and instance, as far as they go.
-  package init(of identifiers: [String]) {
-    let digits = Insecure.SHA1.hash(data: Array(identifiers.joined(separator: "|").utf8)).map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+  package init(of identifiers: [String]) { self.init(digest: Self.digest(of: identifiers)) }
+
+  /// The name as 20 bytes.
+  package static func digest(of identifiers: [String]) -> [UInt8] {
+    Array(Insecure.SHA1.hash(data: Array(identifiers.joined(separator: "|").utf8)))
+  }
+
+  /// The name that these 20 bytes are.
+  package init(digest: some Sequence<UInt8>) {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for (index, byte) in digest.enumerated() {
+      if index > 0, index.isMultiple(of: 4) { text.append(UInt8(ascii: "-")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
     }
-    rawValue = stride(from: 0, to: digits.count, by: 4).map { digits[$0..<$0 + 4].joined() }.joined(separator: "-")
+    rawValue = String(decoding: text, as: UTF8.self)
   }
 
   /// Whether it has the form of such a name.
@@ -39,12 +51,15 @@ package struct ResourceID: RawRepresentable, Hashable, Sendable, CustomStringCon
 
 extension Instance {
   /// Its own name at the level of instances, or that of what it belongs to.
-  package func resource(_ level: ResourceLevel) -> ResourceID {
+  package func resource(_ level: ResourceLevel) -> ResourceID { ResourceID(digest: resourceDigest(level)) }
+
+  /// The same as 20 bytes.
+  package func resourceDigest(_ level: ResourceLevel) -> [UInt8] {
     let identifiers = [
       attributes.patientID ?? "", attributes.studyInstanceUID?.rawValue ?? "",
       attributes.seriesInstanceUID?.rawValue ?? "", sop.instanceUID.rawValue,
     ]
-    return ResourceID(of: Array(identifiers.prefix(level.rawValue + 1)))
+    return ResourceID.digest(of: Array(identifiers.prefix(level.rawValue + 1)))
   }
 }
 

@@ -13,8 +13,10 @@ package struct JobService: Service {
 
   /// Inquiries of one peer that are decided at once.
   private static let deciders = 4
-  /// The least time between two looks, so that a busy road is not spent on them.
+  /// The least time between two looks, so that a busy road is not spent on them: while there is something to do, and
+  /// while what wakes is the road's own work.
   private static let pause = Duration.milliseconds(5)
+  private static let idlePause = Duration.milliseconds(25)
   private static let busyWait = Duration.milliseconds(250)
 
   package init(context: EngineContext) { self.context = context }
@@ -23,17 +25,21 @@ package struct JobService: Service {
     await withDiscardingTaskGroup { group in
       while !context.isDraining, !Task.isCancelled {
         var wait: Duration?
+        var pause = Self.idlePause
         do {
-          try await decide(in: &group)
-          try await tell(in: &group)
-          try await store()
+          if try await isAnyDue() {
+            pause = Self.pause
+            try await decide(in: &group)
+            try await tell(in: &group)
+            try await store()
+          }
           wait = try await untilNext()
         } catch {
           await context.note(failure: error)
           context.logger.error("jobs not looked at: \(error)")
           wait = .seconds(5)
         }
-        try? await Task.sleep(for: Self.pause)
+        try? await Task.sleep(for: pause)
         await context.inquiries.wait(atMost: wait)
       }
     }
@@ -80,9 +86,17 @@ package struct JobService: Service {
     }
   }
 
+  private func isAnyDue() async throws -> Bool {
+    try await nextDue().map { $0 <= context.clock.now() } ?? false
+  }
+
+  private func nextDue() async throws -> Timestamp? {
+    try await context.ledger.nextDueJob(Set(JobStage.allCases))
+  }
+
   /// Until something is due that is not being worked on.
   private func untilNext() async throws -> Duration? {
-    guard let next = try await context.ledger.nextDueJob(Set(JobStage.allCases)) else { return nil }
+    guard let next = try await nextDue() else { return nil }
     // What is due is being worked on: looked for again soon, since others may become due meanwhile.
     return max(next.since(context.clock.now()), desk.isBusy ? Self.busyWait : .zero)
   }

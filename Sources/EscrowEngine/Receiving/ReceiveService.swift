@@ -89,8 +89,11 @@ package struct ReceiveService: AssociationService {
     switch message.command.field {
     case .cEchoRequest: .response(to: message.command, status: .success)
     case .cStoreRequest: await receive(message, on: association)
-    case .nEventReportRequest: await reports.handle(message, on: association)
-    case .nActionRequest: await inquiries.handle(message, on: association)
+    // Their data sets can be long: the event loop does not wait until they are read.
+    case .nEventReportRequest:
+      await withTaskExecutorPreference(globalConcurrentExecutor) { await reports.handle(message, on: association) }
+    case .nActionRequest:
+      await withTaskExecutorPreference(globalConcurrentExecutor) { await inquiries.handle(message, on: association) }
     default: .response(to: message.command, status: .unrecognizedOperation)
     }
   }

@@ -7,19 +7,16 @@ enum ResourceRow {
   static func insert(_ instance: Instance, row: Int64, in db: Database) throws {
     try db.run(
       "INSERT INTO resource (instance, patient, study, series, sop) VALUES (?, ?, ?, ?, ?)", row,
-      instance.resource(.patient).stored, instance.resource(.study).stored, instance.resource(.series).stored,
-      instance.resource(.instance).stored)
+      Data(instance.resourceDigest(.patient)), Data(instance.resourceDigest(.study)),
+      Data(instance.resourceDigest(.series)), Data(instance.resourceDigest(.instance)))
   }
 
   /// Names what an earlier version has recorded and is still here.
   static func fill(in db: Database) throws {
-    let cursor = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT i.id, \(InstanceRow.firstColumns) FROM instance i WHERE i.state NOT IN ('purging', 'purged', 'discarded')
-        """)
-    while let row = try cursor.next() {
-      var columns = Columns(row)
+    let sql = """
+      SELECT i.id, \(InstanceRow.firstColumns) FROM instance i WHERE i.state NOT IN ('purging', 'purged', 'discarded')
+      """
+    try db.each(sql, []) { columns in
       let number: Int64 = columns.next()
       try insert(InstanceRow.readFirst(&columns), row: number, in: db)
     }
@@ -46,12 +43,7 @@ extension ResourceID {
       })
   }
 
-  init(stored: Data) {
-    let digits = stored.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-    self.init(
-      rawValue: stride(from: 0, to: digits.count, by: 4).map { digits[$0..<min($0 + 4, digits.count)].joined() }
-        .joined(separator: "-"))
-  }
+  init(stored: Data) { self.init(digest: stored) }
 }
 
 extension UInt8 {

@@ -146,10 +146,8 @@ struct LegalHoldStatement {
 }
 
 extension Database {
-  /// Runs a statement that returns nothing, prepared once per connection.
-  func run(_ sql: String, arguments: [Parameter]) throws {
-    try cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
-  }
+  /// Runs a statement that returns nothing.
+  func run(_ sql: String, arguments: [Parameter]) throws { try each(sql, arguments) { _ in } }
 
   /// The number that a statement counts.
   func count(_ sql: String, arguments: [Parameter]) throws -> Int {

@@ -35,8 +35,10 @@ final class BatchingWriter: @unchecked Sendable {
   }
 
   func start() {
-    let thread = Thread { self.run() }
-    thread.name = "ledger writer"
+    let thread = Thread {
+      Thread.current.name = "ledger writer"
+      self.run()
+    }
     thread.start()
   }
 
@@ -133,22 +135,39 @@ final class BatchingWriter: @unchecked Sendable {
     }
   }
 
+  /// All in one transaction. That one of them is refused is rare: only then each gets a savepoint.
   private func commit(_ batch: [PendingWrite], in db: Database) throws -> [PendingWrite.Finish] {
-    var finished: [PendingWrite.Finish] = []
+    do {
+      return try transact(in: db) { try batch.map { try trust($0, of: batch.count, in: db) } }
+    } catch is OneOfMany {
+      return try transact(in: db) { try batch.map { try attempt($0, in: db) } }
+    }
+  }
+
+  private func transact(
+    in db: Database, _ body: () throws -> [PendingWrite.Finish]
+  ) throws -> [PendingWrite.Finish] {
     do {
       try db.beginTransaction(.immediate)
-      if batch.count == 1 {
-        // The transaction itself undoes what it did.
-        finished.append(try batch[0].run(WriteTransaction(db: db)))
-      } else {
-        for job in batch { finished.append(try attempt(job, in: db)) }
-      }
+      let finished = try body()
       try fault(.commit)
       try db.commit()
       return finished
     } catch {
       if db.isInsideTransaction { try? db.rollback() }
       throw error
+    }
+  }
+
+  /// One job among others had an error of its own; what it did is to be undone alone.
+  private struct OneOfMany: Error {}
+
+  /// Runs one job with nothing but the transaction to undo what it did.
+  private func trust(_ job: PendingWrite, of count: Int, in db: Database) throws -> PendingWrite.Finish {
+    do {
+      return try job.run(WriteTransaction(db: db))
+    } catch  where count > 1 && db.isInsideTransaction && isOfJob(error) {
+      throw OneOfMany()
     }
   }
 
@@ -161,13 +180,18 @@ final class BatchingWriter: @unchecked Sendable {
         return .commit
       }
     } catch {
-      let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
-      guard db.isInsideTransaction, !error.isFailedSync, !error.isDamage, !isFull else { throw error }
+      guard db.isInsideTransaction, isOfJob(error) else { throw error }
       let refusal = error.asRefusedWrite
       return { job.fail(refusal) }
     }
     guard let finish else { throw LedgerError.closed }
     return finish
+  }
+
+  /// Whether an error concerns the one job, not whatever is written.
+  private func isOfJob(_ error: any Error) -> Bool {
+    let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+    return !error.isFailedSync && !error.isDamage && !isFull
   }
 
   /// A failed sync is the end: what the kernel dropped cannot be written again, so nothing is tried any more. So are
