@@ -7,7 +7,7 @@ SOURCES := Package.swift Sources Tests
 REQUIREMENTS := Tests/EndToEndTests/Peers/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format lint sanitize torture deps build-deps test-packages
+.PHONY: help run test bench soak format lint sanitize torture deps build-deps test-packages
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,13 @@ bench: deps ## Measure against the reference peers (release build)
 	.venv/bin/python Benchmarks/commitment.py
 	.venv/bin/python Benchmarks/isolation.py
 	.venv/bin/python Benchmarks/rates.py
+	.venv/bin/python Benchmarks/many_senders.py
+
+# How long `make soak` takes.
+MINUTES ?= 60
+soak: deps ## Does anything grow in an hour of mixed traffic? (MINUTES=60, release build)
+	swift build $(BUILD_FLAGS) --configuration release --product escrow
+	.venv/bin/python Benchmarks/soak.py --minutes $(MINUTES) --csv .build/soak.csv --svg docs/soak.svg
 
 format: ## Rewrite the sources as swift format wants them
 	swift format --in-place --parallel --recursive $(SOURCES)

@@ -15,11 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 import corpora
 from comparing import comparison
-from peers import ROOT, Escrow, Router, destination, free_port, wait_for
+from peers import ROOT, Escrow, OrthancServer, destination, free_port
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -32,21 +31,10 @@ def escrow(folder, asker_port, binary):
     return Escrow(folder, binary, {"asker": asker, "nowhere": destination("NOWHERE", free_port())}, route)
 
 
-class Orthanc(Router):
-    called = "ORTHANC"
-
+class Orthanc(OrthancServer):
     def __init__(self, folder, asker_port, _):
-        self.dicom, self.http = free_port(), free_port()
-        config = folder / "orthanc.json"
-        config.write_text(json.dumps({
-            "DicomAet": "ORTHANC", "DicomPort": self.dicom, "HttpPort": self.http, "RemoteAccessAllowed": False,
-            "AuthenticationEnabled": False, "StorageDirectory": str(folder / "orthanc"), "Plugins": [],
-            "DicomModalities": {"asker": {
-                "AET": "ASKER", "Host": "127.0.0.1", "Port": asker_port, "AllowStorageCommitment": True}},
-        }))
-        self.process = subprocess.Popen(
-            ["/usr/sbin/Orthanc", str(config)], stdout=subprocess.DEVNULL, stderr=open(folder / "orthanc.log", "wb"))
-        wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/system").status == 200)
+        super().__init__(folder, {"DicomModalities": {"asker": {
+            "AET": "ASKER", "Host": "127.0.0.1", "Port": asker_port, "AllowStorageCommitment": True}}})
 
 
 class Asker:

@@ -42,14 +42,20 @@ def instance(number, study, pixels, side, frames=1):
     return data
 
 
+def pixels(size):
+    """Random pixels of about so many bytes, the side of a frame, and how many frames they are."""
+    side = max(1, int((min(size, 512 * 1024) / 2) ** 0.5))
+    frames = max(1, size // (side * side * 2))
+    return os.urandom(side * side * 2 * frames), side, frames
+
+
 def make(folder, sizes, senders, studies=5, name="corpus"):
     """Instances with so many bytes of pixels each, dealt out to the senders."""
     total, blocks = 0, {}
     for number, size in enumerate(sizes):
-        side = max(1, int((min(size, 512 * 1024) / 2) ** 0.5))
-        frames = max(1, size // (side * side * 2))
-        pixels = blocks.setdefault(size, os.urandom(side * side * 2 * frames))
-        data = instance(number, number * studies // len(sizes), pixels, side, frames)
+        if size not in blocks:
+            blocks[size] = pixels(size)
+        data = instance(number, number * studies // len(sizes), *blocks[size])
         target = folder / str(number % senders)
         target.mkdir(parents=True, exist_ok=True)
         path = target / f"{number:05}.dcm"

@@ -20,7 +20,7 @@ import time
 
 import corpora
 from comparing import comparison
-from peers import Escrow, Sink, destination, free_port
+from peers import Escrow, Sink, destination, free_port, start
 from side_by_side import send
 
 LEAST = 0.8
@@ -31,7 +31,7 @@ class SlowSink:
 
     def __init__(self):
         self.port = free_port()
-        self.process = subprocess.Popen(
+        self.process = start(
             ["storescp", "--ignore", "--fork", "--sleep-after", "2", "-aet", "SLOW", str(self.port)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 

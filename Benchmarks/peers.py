@@ -1,5 +1,6 @@
 """Who takes part: sinks that take instances, and routers between them and the senders."""
 
+import atexit
 import json
 import os
 import pathlib
@@ -15,6 +16,35 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 # DCMTK waits 40 ms for each instance unless it is told to let TCP send at once.
 WITHOUT_STALL = os.environ | {"TCP_NODELAY": "1"}
+
+
+STARTED = []
+
+
+def start(command, **options):
+    """A process that ends with this one at the latest, however that ends."""
+    process = subprocess.Popen(command, **options)
+    STARTED.append((process, options.get("start_new_session", False)))
+    return process
+
+
+@atexit.register
+def end_started():
+    for process, leads in STARTED:
+        if process.poll() is None:
+            (os.killpg if leads else os.kill)(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def ends_on_signals():
+    """Ctrl-C and a polite kill end this process as an error does, also where a shell had them ignored."""
+    def end(number, _):
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
 
 
 def free_port():
@@ -47,7 +77,7 @@ class Sink:
     def __init__(self, folder):
         self.port = free_port()
         self.log = folder / "sink.log"
-        self.process = subprocess.Popen(
+        self.process = start(
             ["storescp", "-v", "--ignore", "-aet", "SINK", str(self.port)],
             stdout=open(self.log, "wb"), stderr=subprocess.STDOUT)
         wait_for(lambda: listens(self.port))
@@ -63,11 +93,12 @@ class Sink:
 class ForkingSink(Sink):
     """As a sink, for several associations at once."""
 
-    def __init__(self, folder, environment=None):
+    def __init__(self, folder, environment=None, verbose=True):
         self.port = free_port()
         self.log = folder / "sink.log"
-        self.process = subprocess.Popen(
-            ["storescp", "-v", "--fork", "--ignore", "-aet", "SINK", str(self.port)], env=environment,
+        self.process = start(
+            ["storescp", *(["-v"] if verbose else []), "--fork", "--ignore", "-aet", "SINK", str(self.port)],
+            env=environment,
             stdout=open(self.log, "ab"), stderr=subprocess.STDOUT, start_new_session=True)
         wait_for(lambda: listens(self.port))
 
@@ -81,7 +112,7 @@ class ProbeSink:
 
     def __init__(self, folder):
         self.port = free_port()
-        self.process = subprocess.Popen(
+        self.process = start(
             [sys.executable, str(HERE / "probe.py"), "sink", "--port", str(self.port)], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.process.stdout.readline()
@@ -113,6 +144,13 @@ class Router:
         return {"cpu": sum(int(each) for each in fields[11:15]) / os.sysconf("SC_CLK_TCK"),
                 "rssMB": int(peak.split()[1]) / 1024}
 
+    def holds(self):
+        """What it has at this moment: memory that is resident, of that what is no file's, descriptors, threads."""
+        folder = pathlib.Path(f"/proc/{self.process.pid}")
+        status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+        return {"rssMB": int(status["VmRSS"].split()[0]) / 1024, "ownMB": int(status["RssAnon"].split()[0]) / 1024,
+                "descriptors": len(os.listdir(folder / "fd")), "threads": int(status["Threads"])}
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -123,19 +161,22 @@ class Router:
 
 
 class Escrow(Router):
-    """Escrow with one route, if any, and these peers: the YAML of each by its name."""
+    """Escrow with one route, if any, or several by their names, and these peers: the YAML of each by its name."""
 
     called = "ESCROW"
 
-    def __init__(self, folder, binary, peers, route=None):
+    def __init__(self, folder, binary, peers, route=None, associations=50):
         self.dicom, self.http = free_port(), free_port()
         (folder / "routes").mkdir()
-        if route:
-            (folder / "routes" / "all.yaml").write_text(route)
+        for name, text in (route if isinstance(route, dict) else {"all": route} if route else {}).items():
+            (folder / "routes" / f"{name}.yaml").write_text(text)
         config = folder / "escrow.yaml"
         config.write_text(f"""
 aeTitle: ESCROW
-dicom: {{ host: 127.0.0.1, port: {self.dicom} }}
+dicom:
+  host: 127.0.0.1
+  port: {self.dicom}
+  limits: {{ associations: {max(200, 2 * associations)}, associationsPerAddress: {associations} }}
 http: {{ host: 127.0.0.1, port: {self.http} }}
 spool: {{ path: spool, stopWatermark: 64MB, lowWatermark: 65MB }}
 ledger: {{ path: escrow.db }}
@@ -144,12 +185,15 @@ unknownPeers: {{ allow: [echo, store] }}
 peers:
 {"".join(f"  {name}: {peer}{chr(10)}" for name, peer in peers.items())}log: {{ level: error }}
 """)
-        self.process = subprocess.Popen(
+        self.process = start(
             [binary, "serve", "--config", str(config)], stdout=subprocess.DEVNULL,
             stderr=open(folder / "escrow.log", "wb"))
         wait_for(lambda: self.ask("/health/ready").status == 200)
 
     def ask(self, path, body=None):
+        """The answer of the API; an error if the router has ended."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the router has ended with {self.process.returncode}")
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.http}{path}", data=body and json.dumps(body).encode(),
             headers={"Content-Type": "application/json"})
@@ -166,9 +210,14 @@ peers:
         self.ask(f"/api/v1/destinations/{name}/resume", {"reason": "benchmark"})
 
 
-def destination(ae_title, port):
-    """The YAML of a peer on this machine."""
-    return f"{{ aeTitle: {ae_title}, host: 127.0.0.1, port: {port} }}"
+def destination(ae_title, port, terms=""):
+    """The YAML of a peer on this machine that is sent to."""
+    return f"{{ aeTitle: {ae_title}, host: 127.0.0.1, port: {port}{terms and ', '}{terms} }}"
+
+
+def modality(ae_title):
+    """The YAML of a peer on this machine that sends."""
+    return f"{{ aeTitle: {ae_title}, addresses: [127.0.0.1], allow: [echo, store] }}"
 
 
 def escrow(folder, sink, binary, forwards=True):
@@ -177,25 +226,33 @@ def escrow(folder, sink, binary, forwards=True):
     return Escrow(folder, binary, {"sink": destination("SINK", sink)}, route if forwards else None)
 
 
-class Orthanc(Router):
-    """With auto-routing as its book shows it, one line of Lua."""
+class OrthancServer(Router):
+    """As it comes, without plugins, and what these settings say."""
 
     called = "ORTHANC"
 
-    def __init__(self, folder, sink, binary, forwards=True):
-        self.dicom, self.http = free_port(), free_port()
-        lua = folder / "route.lua"
-        lua.write_text("function OnStoredInstance(id) SendToModality(id, 'sink') end\n" if forwards else "")
+    def __init__(self, folder, settings, port=None):
+        self.dicom, self.http = port or free_port(), free_port()
         config = folder / "orthanc.json"
         config.write_text(json.dumps({
             "DicomAet": "ORTHANC", "DicomPort": self.dicom, "HttpPort": self.http, "RemoteAccessAllowed": False,
-            "AuthenticationEnabled": False, "StorageDirectory": str(folder / "orthanc"), "LuaScripts": [str(lua)],
-            "Plugins": [], "DicomModalities": {"sink": ["SINK", "127.0.0.1", sink]}, "DicomAlwaysAllowStore": True,
-        }))
-        self.process = subprocess.Popen(
+            "AuthenticationEnabled": False, "StorageDirectory": str(folder / "orthanc"), "Plugins": [],
+        } | settings))
+        self.process = start(
             [shutil.which("Orthanc", path="/usr/sbin:/usr/bin"), str(config)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=open(folder / "orthanc.log", "wb"))
         wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{self.http}/system").status == 200)
+
+
+class Orthanc(OrthancServer):
+    """With auto-routing as its book shows it, one line of Lua."""
+
+    def __init__(self, folder, sink, binary, forwards=True):
+        lua = folder / "route.lua"
+        lua.write_text("function OnStoredInstance(id) SendToModality(id, 'sink') end\n" if forwards else "")
+        super().__init__(folder, {
+            "LuaScripts": [str(lua)], "DicomModalities": {"sink": ["SINK", "127.0.0.1", sink]},
+            "DicomAlwaysAllowStore": True})
 
 
 class DCMTK(Router):
@@ -208,7 +265,7 @@ class DCMTK(Router):
         command = ["storescp", "--fork", "-aet", "DCMTK", "-od", str(folder), "--unique-filenames"]
         if forwards:
             command += ["--exec-on-reception", f"storescu -aec SINK 127.0.0.1 {sink} #p/#f"]
-        self.process = subprocess.Popen(
+        self.process = start(
             command + [str(self.dicom)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: listens(self.dicom))
 

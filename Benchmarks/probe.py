@@ -65,10 +65,10 @@ def text(value):
 class Connection:
     """A socket from which whole PDUs are read."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, room=1 << 20):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = connection
-        self.buffer = bytearray(1 << 20)
+        self.buffer = bytearray(room)
 
     def exactly(self, count):
         """A view of the next `count` bytes, good until the next call."""
@@ -159,6 +159,11 @@ class Sink:
         return pdu(2, struct.pack(">HH", 1, 0) + request[4:68] + items + user_information(1 << 17))
 
 
+def data_set_offset(head):
+    """Where the data set of a Part 10 file begins: the group length is in bytes 140 to 143, and counts from there."""
+    return 144 + struct.unpack_from("<I", head, 140)[0]
+
+
 class Instance:
     """A Part 10 file as it goes over the wire."""
 
@@ -169,10 +174,8 @@ class Instance:
         self.sop_class, self.uid = str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)
         self.syntax = str(meta.TransferSyntaxUID)
         self.path = path
-        # The group length is in bytes 140 to 143, and counts from there.
         with open(path, "rb") as file:
-            file.seek(140)
-            self.offset = 144 + struct.unpack("<I", file.read(4))[0]
+            self.offset = data_set_offset(file.read(144))
 
     def data(self):
         return memoryview(self.path.read_bytes())[self.offset:]
@@ -185,7 +188,8 @@ class Sender:
         self.instances = instances
         kinds = sorted({(each.sop_class, each.syntax) for each in instances})
         self.contexts = {kind: 2 * number + 1 for number, kind in enumerate(kinds)}
-        self.connection = Connection(socket.create_connection(("127.0.0.1", port)))
+        # What is answered is short.
+        self.connection = Connection(socket.create_connection(("127.0.0.1", port)), room=1 << 12)
         items = item(0x10, CONTEXT)
         for (sop_class, syntax), number in self.contexts.items():
             items += item(
@@ -194,7 +198,7 @@ class Sender:
         self.connection.socket.sendall(pdu(1, struct.pack(">HH", 1, 0) + titles(called, calling) + items))
         kind, body = self.connection.pdu()
         if kind != 2:
-            sys.exit(f"{called} rejects the association")
+            raise RuntimeError(f"{called} rejects the association of {calling}")
         self.maximum = min(self.announced(bytes(body)) or 1 << 17, 1 << 17)
 
     @staticmethod
@@ -215,28 +219,43 @@ class Sender:
     def run(self):
         times = []
         for number, instance in enumerate(self.instances):
-            data = instance.data()
-            sent = time.monotonic()
-            self.send(instance, data, number % 65535)
-            _, fields, answered = self.connection.message()
-            status = struct.unpack("<H", fields[0x0900])[0]
-            if status != 0:
-                sys.exit(f"{instance.path} was answered with {status:04X}H")
-            times.append((instance.uid, sent, answered))
-        self.connection.socket.sendall(pdu(5, bytes(4)))
-        self.connection.pdu()
+            times.append((instance.uid, *self.store(instance, instance.data(), number % 65535)))
+        self.release()
         return times
 
-    def send(self, instance, data, message):
+    def store(self, instance, data, message):
+        """When it was sent and answered."""
+        sent = time.monotonic()
+        self.send(instance, data, message)
+        answer = self.connection.message()
+        if answer is None:
+            raise RuntimeError(f"{instance.uid} was answered by a release")
+        _, fields, answered = answer
+        status = struct.unpack("<H", fields[0x0900])[0]
+        if status != 0:
+            raise RuntimeError(f"{instance.uid} was answered with {status:04X}H")
+        return sent, answered
+
+    def release(self):
+        self.connection.socket.sendall(pdu(5, bytes(4)))
+        self.connection.pdu()
+        self.connection.socket.close()
+
+    def cut(self, instance, data, message):
+        """Breaks the connection off in the middle of an instance."""
+        self.send(instance, data, message, share=0.5)
+        self.connection.socket.close()
+
+    def send(self, instance, data, message, share=1):
         context = self.contexts[instance.sop_class, instance.syntax]
         request = command({
             0x0002: uid(instance.sop_class), 0x0100: struct.pack("<H", 1), 0x0110: struct.pack("<H", message),
             0x0700: struct.pack("<H", 0), 0x0800: struct.pack("<H", 0), 0x1000: uid(instance.uid)})
         parts = [pdu(4, struct.pack(">IBB", len(request) + 2, context, 3) + request)]
-        step = self.maximum - 6
-        for at in range(0, len(data), step):
-            piece = data[at:at + step]
-            last = 2 if at + step >= len(data) else 0
+        step, end = self.maximum - 6, int(len(data) * share)
+        for at in range(0, end, step):
+            piece = data[at:min(at + step, end)]
+            last = 2 if at + len(piece) == len(data) else 0
             parts += [struct.pack(">BBIIBB", 4, 0, len(piece) + 6, len(piece) + 2, context, last), piece]
             if len(parts) > 16:
                 self.write(parts)
