@@ -9,6 +9,7 @@ import copy
 import functools
 import io
 import itertools
+import random
 import re
 import statistics
 import threading
@@ -88,9 +89,12 @@ class Modality(threading.Thread):
         self.associated, self.may_send, self.ended = threading.Event(), threading.Event(), threading.Event()
         self.pace(None)
 
-    def pace(self, seconds, after=0):
-        """So long from one instance to the next, the first after so long; None: at once when one is answered."""
-        self.interval, self.due = seconds, time.monotonic() + after
+    def pace(self, seconds):
+        """So long on average from one instance to the next; None: at once when one is answered.
+
+        Each comes by chance: senders in step would be fast or slow by how their steps fall together.
+        """
+        self.interval, self.due, self.chance = seconds, time.monotonic(), random.Random(self.serial)
 
     def behind(self):
         """Seconds that it should have sent the next instance ago."""
@@ -127,7 +131,7 @@ class Modality(threading.Thread):
         """Whether the next instance is to be sent, when its time has come."""
         if self.interval:
             self.ended.wait(max(0, self.due - time.monotonic()))
-            self.due += self.interval
+            self.due += self.chance.expovariate(1 / self.interval)
         return not self.ended.is_set()
 
 
