@@ -17,7 +17,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -80,12 +80,12 @@ let package = Package(
         "DICOM", "EscrowCore", "CLinux", "CXXHash", crypto, nio("NIOCore"), nio("NIOPosix"),
         nio("NIOConcurrencyHelpers"),
       ]),
-    module("LedgerSQLite", ["DICOM", "EscrowCore", grdb, sqlite]),
+    module("LedgerSQLite", ["DICOM", "EscrowCore", deque, grdb, sqlite]),
     module("Webhooks", ["DICOM", "CCurl", "EscrowCore", crypto, logging, nio("NIOConcurrencyHelpers")]),
     module(
       "EscrowEngine",
       [
-        "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowConfiguration", "EscrowSpool", collections,
+        "DICOM", "DICOMProtocol", "DICOMNetwork", "EscrowCore", "EscrowConfiguration", "EscrowSpool",
         crypto, lifecycle, logging, metrics, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"),
       ]),
     module(

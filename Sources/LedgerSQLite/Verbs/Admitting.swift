@@ -4,7 +4,7 @@ import GRDB
 
 extension SQLiteLedger {
   package func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult {
-    try await writer.perform { try $0.admit(admission, now: now) }
+    try await writer.perform(as: .admission) { try $0.admit(admission, now: now) }
   }
 }
 

@@ -5,6 +5,9 @@ import GRDB
 /// The one thread that writes: it takes everything that waits into one transaction, and hands out results only
 /// after that is durable. Callers so share the flush of their COMMIT; nobody waits for a timer.
 ///
+/// What receives and what sends share each transaction: however many senders there are, the deliveries that wait for the
+/// writer are not kept behind all of them.
+///
 /// `@unchecked Sendable`: `waiting`, `isClosed`, `hasEnded`, `atEnd`, `failure` and `makeRoom` are only touched while
 /// `condition` is locked; the rest is constant, or only touched by the writer's thread.
 final class BatchingWriter: @unchecked Sendable {
@@ -16,7 +19,7 @@ final class BatchingWriter: @unchecked Sendable {
   private let lock: FileLock
   private let fault: @Sendable (Moment) throws -> Void
   private let condition = NSCondition()
-  private var waiting: [PendingWrite] = []
+  private var waiting = WriteQueue()
   private var isClosed = false
   private var hasEnded = false
   private var atEnd: [CheckedContinuation<Void, Never>] = []
@@ -47,10 +50,11 @@ final class BatchingWriter: @unchecked Sendable {
   /// - Parameter alone: in a transaction of its own, for what changes very many rows: inside a savepoint each of its
   ///   statements costs more the more it has changed before (SQLite keeps the pages in a list that it walks).
   func perform<Result: Sendable>(
-    alone: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Result
+    as kind: PendingWrite.Kind = .other, alone: Bool = false,
+    _ body: @escaping @Sendable (WriteTransaction) throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      submit(PendingWrite(alone: alone, body, continuation))
+      submit(PendingWrite(kind, alone: alone, body, continuation))
     }
   }
 
@@ -98,13 +102,11 @@ final class BatchingWriter: @unchecked Sendable {
     waiters.forEach { $0.resume() }
   }
 
-  /// Everything that waits, up to a job that wants to be alone; waits itself when nothing does. Nil at the end.
+  /// The next batch; waits itself when there is none. Nil at the end.
   private func take() -> [PendingWrite]? {
     condition.withLock {
       while waiting.isEmpty, !isClosed { condition.wait() }
-      let count = max(waiting.firstIndex(where: \.isAlone) ?? waiting.count, 1)
-      let batch = Array(waiting.prefix(count))
-      waiting.removeFirst(batch.count)
+      let batch = waiting.takeBatch()
       return batch.isEmpty ? nil : batch
     }
   }
@@ -203,8 +205,7 @@ final class BatchingWriter: @unchecked Sendable {
     let abandoned = condition.withLock {
       failure = fatal
       isClosed = true
-      defer { waiting = [] }
-      return waiting
+      return waiting.takeAll()
     }
     abandoned.forEach { $0.fail(fatal) }
     return fatal
@@ -238,29 +239,6 @@ final class BatchingWriter: @unchecked Sendable {
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       longestLog *= 2
     }
-  }
-}
-
-/// One verb that waits for the writer.
-struct PendingWrite: Sendable {
-  typealias Finish = @Sendable () -> Void
-
-  /// Does the work; what it returns hands the result to the caller.
-  let run: @Sendable (WriteTransaction) throws -> Finish
-  let fail: @Sendable (any Error) -> Void
-  /// Whether it wants a transaction of its own.
-  let isAlone: Bool
-
-  init<Result: Sendable>(
-    alone: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Result,
-    _ continuation: CheckedContinuation<Result, any Error>
-  ) {
-    isAlone = alone
-    run = { transaction in
-      let result = try body(transaction)
-      return { continuation.resume(returning: result) }
-    }
-    fail = { continuation.resume(throwing: $0) }
   }
 }
 
