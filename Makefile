@@ -3,11 +3,11 @@
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 BUILD_PACKAGES := libcurl4-openssl-dev libpcre2-dev libsqlite3-dev libxxhash-dev pkg-config zlib1g-dev
 TEST_PACKAGES := curl dcmtk e2fsprogs fuse3 gcc libfuse3-dev orthanc python3-venv strace xfsprogs
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks
 REQUIREMENTS := Tests/EndToEndTests/Peers/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak format lint sanitize torture deps build-deps test-packages
+.PHONY: help run test bench soak growth format lint sanitize torture deps build-deps test-packages
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ MINUTES ?= 60
 soak: deps ## Does anything grow in an hour of mixed traffic? (MINUTES=60, release build)
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
 	.venv/bin/python Benchmarks/soak.py --minutes $(MINUTES) --csv .build/soak.csv --svg docs/soak.svg
+
+growth: export ESCROW_BENCHMARKS := 1
+growth: deps ## Measure every operation with up to a million queued deliveries (release build)
+	swift build $(BUILD_FLAGS) --configuration release --product escrow
+	swift build $(BUILD_FLAGS) --configuration release --product escrow-growth
+	.venv/bin/python Benchmarks/growth.py
 
 format: ## Rewrite the sources as swift format wants them
 	swift format --in-place --parallel --recursive $(SOURCES)

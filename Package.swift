@@ -178,3 +178,11 @@ let package = Package(
       swiftSettings: settings),
   ]
 )
+
+// What measures and is built for nothing else: `make growth`.
+if Context.environment["ESCROW_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "escrow-growth", dependencies: ["DICOM", "EscrowCore", "LedgerSQLite"], path: "Benchmarks/Growth",
+      swiftSettings: settings))
+}

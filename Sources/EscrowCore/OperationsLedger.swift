@@ -28,6 +28,7 @@ package protocol OperationsLedger: Sendable {
     askedFrom start: Timestamp, to end: Timestamp, by peer: PeerName?, limit: Int
   ) async throws -> [MissingInstance]
 
-  /// What takes room: `limit` studies of each kind; of each kind of decision at most `examined` rows are looked at.
+  /// What takes room: `limit` studies of each kind; of each kind of decision at most `examined` rows are looked at, the
+  /// same share of them for each destination.
   func space(studies limit: Int, examining examined: Int) async throws -> SpaceOverview
 }

@@ -44,7 +44,17 @@ import Testing
     ("largest studies", SpaceStatement.largest), ("oldest", SpaceStatement.oldest),
     ("kept of a study", SpaceStatement.kept), ("retained", SpaceStatement.retained),
     ("pinned", SpaceStatement.pinned), ("to be waived", SpaceStatement.waived),
-    ("stopped", DueDeliveries.stopped), ("waiting", WaitingStatement.studies), ("open proofs", WaitingStatement.wants),
+    ("stopped", DueDeliveries.stopped), ("waiting", WaitingStatement.studies), ("open proofs", WaitingStatement.wanted),
+    ("waiting count", WaitingStatement.count), ("held by", HeldStatement.ofDestination),
+    ("first delivery", OverviewStatement.firstDelivery), ("its receipt", OverviewStatement.receivedAt),
+    ("events", OverviewStatement.events), ("webhooks log", OverviewStatement.webhookLog),
+    ("traced instances", TraceStatement.instances), ("attempts", TraceStatement.attempts),
+    ("items", TraceStatement.items), ("manual items", TraceStatement.manualItems),
+    ("events of an instance", TraceStatement.eventsOfInstance), ("other events", TraceStatement.otherEvents),
+    ("events of a study", TraceStatement.eventsOfStudy),
+    ("transactions", TransactionSearch.queue(TransactionSearch.ofState)),
+    ("transactions of a destination", TransactionSearch.queue(TransactionSearch.ofDestination)),
+    ("jobs", JobStatement.listed(Set(JobKind.allCases), Set(JobState.allCases))),
     ("forget unlisted senders", UnlistedStatement.expire), ("of an address", UnlistedStatement.trimAddress),
   ]
 

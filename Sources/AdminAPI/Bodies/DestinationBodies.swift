@@ -66,10 +66,10 @@ package struct DestinationQueueBody: Codable, Sendable {
   package var studies: [WaitingStudyBody]
   /// How many studies there are besides those in ``studies``.
   package var moreStudies: Int
-  /// Whether all that waits was looked at; of each state at most 100,000 deliveries are.
+  /// Whether all that waits was looked at; of each state at most 10,000 deliveries are.
   package var isComplete: Bool
 
-  static let examined = 100_000
+  static let examined = 10_000
 
   init(
     _ name: PeerName, _ destination: DestinationBody?, routes: [String], _ waiting: WaitingStudies,

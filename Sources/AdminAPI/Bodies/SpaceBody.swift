@@ -12,7 +12,7 @@ package struct SpaceBody: Codable, Sendable {
   package var decisions: [DecisionBody]
 
   /// Of each kind so many instances are looked at.
-  static let examined = 100_000
+  static let examined = 20_000
 
   init(_ overview: SpaceOverview, disks: [DiskBody]) {
     self.disks = disks

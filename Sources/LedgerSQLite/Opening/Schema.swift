@@ -19,6 +19,7 @@ enum Schema {
     migrator.registerMigration("7 sources") { db in try db.execute(sql: sources) }
     migrator.registerMigration("8 operating") { db in try db.execute(sql: operating) }
     migrator.registerMigration("9 unlisted") { db in try db.execute(sql: unlisted) }
+    migrator.registerMigration("12 growth") { db in try db.execute(sql: growth) }
     return migrator
   }
 
@@ -514,6 +515,42 @@ enum Schema {
       PRIMARY KEY (address, calling_ae)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX unlisted_last ON unlisted(last_at DESC, address, calling_ae);
+
+    """
+
+  /// What the end of a hold, and the return of a destination, would have to look through a whole queue for.
+  private static let growth = """
+    CREATE INDEX delivery_held ON delivery(destination, hold_by) WHERE state = 'queued' AND hold_by IS NOT NULL;
+
+    DROP TRIGGER delivery_inserted;
+    DROP TRIGGER delivery_moved;
+    DROP TRIGGER delivery_deleted;
+    DROP TABLE delivery_count;
+    CREATE TABLE delivery_count (
+      destination TEXT NOT NULL,
+      state TEXT NOT NULL,
+      proof TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      n INTEGER NOT NULL CHECK (n >= 0),
+      PRIMARY KEY (destination, state, proof, origin)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO delivery_count
+      SELECT destination, state, proof, origin, count(*) FROM delivery GROUP BY destination, state, proof, origin;
+    CREATE TRIGGER delivery_inserted AFTER INSERT ON delivery BEGIN
+      INSERT INTO delivery_count VALUES (NEW.destination, NEW.state, NEW.proof, NEW.origin, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    CREATE TRIGGER delivery_moved AFTER UPDATE OF state, proof ON delivery
+    WHEN OLD.state <> NEW.state OR OLD.proof <> NEW.proof BEGIN
+      UPDATE delivery_count SET n = n - 1 WHERE destination = OLD.destination AND state = OLD.state
+        AND proof = OLD.proof AND origin = OLD.origin;
+      INSERT INTO delivery_count VALUES (NEW.destination, NEW.state, NEW.proof, NEW.origin, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    CREATE TRIGGER delivery_deleted AFTER DELETE ON delivery BEGIN
+      UPDATE delivery_count SET n = n - 1 WHERE destination = OLD.destination AND state = OLD.state
+        AND proof = OLD.proof AND origin = OLD.origin;
+    END;
 
     """
 

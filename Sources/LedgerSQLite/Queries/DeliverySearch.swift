@@ -106,7 +106,9 @@ struct DeliverySearch {
 extension Database {
   /// How many deliveries of each destination are in each state.
   func counts() throws -> [(destination: PeerName, state: DeliveryState, count: Int)] {
-    try rows("SELECT destination, state, n FROM delivery_count ORDER BY destination, state") {
+    try rows(
+      "SELECT destination, state, sum(n) FROM delivery_count GROUP BY destination, state ORDER BY destination, state"
+    ) {
       (destination: try $0.raw(), state: try $0.raw(), count: $0.next())
     }
   }

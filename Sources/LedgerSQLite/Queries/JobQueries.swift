@@ -36,12 +36,7 @@ extension SQLiteLedger {
     let position = try page.position() ?? .max
     let found = try await pool.read { db in
       try db.rows(
-        """
-        SELECT \(JobRow.columns) FROM job j INDEXED BY job_listed WHERE j.deleted = 0 AND j.number < ?
-          AND j.kind IN (\(Schema.list((filter.kinds.map { $0 } ?? Set(JobKind.allCases)))))
-          AND j.state IN (\(Schema.list((filter.states.map { $0 } ?? Set(JobState.allCases)))))
-        ORDER BY j.number DESC LIMIT ?
-        """,
+        JobStatement.listed(filter.kinds ?? Set(JobKind.allCases), filter.states ?? Set(JobState.allCases)),
         position, page.limit + 1, read: JobRow.read)
     }
     return Page(found, limit: page.limit, position: \.number) { $0.job }
@@ -102,6 +97,13 @@ enum JobStatement {
     SELECT \(JobRow.columns) FROM job j INDEXED BY job_due_of_peer WHERE j.stage = ? AND j.peer = ? AND \(isDue) ?
     ORDER BY j.priority DESC, j.number LIMIT ?
     """
+
+  static func listed(_ kinds: Set<JobKind>, _ states: Set<JobState>) -> String {
+    """
+    SELECT \(JobRow.columns) FROM job j INDEXED BY job_listed WHERE j.deleted = 0 AND j.number < ?
+      AND j.kind IN (\(Schema.list(kinds))) AND j.state IN (\(Schema.list(states))) ORDER BY j.number DESC LIMIT ?
+    """
+  }
 
   /// All that is to be told to a peer, however little of it fits into one try.
   static let dueReports = """

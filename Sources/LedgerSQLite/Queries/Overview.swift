@@ -46,9 +46,7 @@ extension SQLiteLedger {
 
   package func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent] {
     try await pool.read { db in
-      try db.rows(
-        "SELECT \(EventRow.columns) FROM event v WHERE v.sequence > ? ORDER BY v.sequence LIMIT ?", sequence, limit,
-        read: EventRow.read)
+      try db.rows(OverviewStatement.events, sequence, limit, read: EventRow.read)
     }
   }
 
@@ -69,14 +67,7 @@ extension SQLiteLedger {
   package func webhookLog(_ endpoint: String, page: PageRequest) async throws -> Page<WebhookLogEntry> {
     let position = try page.position() ?? .max
     return try await pool.read { db in
-      let rows = try db.rows(
-        """
-        SELECT o.id, o.message_id, v.kind, o.state, o.tries, o.last_status, o.last_error, o.last_at, o.next_at
-        FROM outbox o INDEXED BY outbox_endpoint CROSS JOIN event v ON v.sequence = o.event
-        WHERE o.endpoint = ? AND o.id < ? ORDER BY o.id DESC LIMIT ?
-        """,
-        endpoint, position, page.limit + 1
-      ) { columns in
+      let rows = try db.rows(OverviewStatement.webhookLog, endpoint, position, page.limit + 1) { columns in
         let id: Int64 = columns.next()
         return (
           id,
@@ -96,11 +87,23 @@ extension Database {
   fileprivate func oldestOpen(at destination: PeerName) throws -> Timestamp? {
     let open = DeliveryState.allCases.filter { !$0.isTerminal }
     let first = try open.compactMap {
-      try number(
-        "SELECT min(id) FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = ?",
-        destination.rawValue, $0.rawValue)
+      try number(OverviewStatement.firstDelivery, destination.rawValue, $0.rawValue)
     }.min()
     guard let first else { return nil }
-    return try self.first("SELECT i.received_at FROM \(DeliveryRow.table) WHERE d.id = ?", first) { $0.time() }
+    return try self.first(OverviewStatement.receivedAt, first) { $0.time() }
   }
+}
+
+/// What the pages show all the time.
+enum OverviewStatement {
+  static let firstDelivery =
+    "SELECT min(id) FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = ?"
+  static let receivedAt = "SELECT i.received_at FROM \(DeliveryRow.table) WHERE d.id = ?"
+  static let events = "SELECT \(EventRow.columns) FROM event v WHERE v.sequence > ? ORDER BY v.sequence LIMIT ?"
+
+  static let webhookLog = """
+    SELECT o.id, o.message_id, v.kind, o.state, o.tries, o.last_status, o.last_error, o.last_at, o.next_at
+    FROM outbox o INDEXED BY outbox_endpoint CROSS JOIN event v ON v.sequence = o.event
+    WHERE o.endpoint = ? AND o.id < ? ORDER BY o.id DESC LIMIT ?
+    """
 }

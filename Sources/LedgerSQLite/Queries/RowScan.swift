@@ -10,8 +10,8 @@ struct RowScan {
   let sql: String
   let values: [Parameter]
 
-  /// How many of each list are taken at once.
-  private static let window = 2000
+  /// How many of each list are taken at once: few at first, because what is meant is often among them.
+  private static let window = (first: 20, longest: 2000)
   /// How many rows a page looks at, about.
   static let examined = 100_000
 
@@ -21,24 +21,24 @@ struct RowScan {
   func run(
     after position: Int64, limit: Int, atMost budget: Int, in db: Database
   ) throws -> (ids: [Int64], next: Int64?) {
-    var (ids, position, looked) = ([Int64](), position, 0)
+    var (ids, position, looked, window) = ([Int64](), position, 0, Self.window.first)
     while looked < budget {
-      let (candidates, isLast) = try candidates(after: position)
+      let (candidates, isLast) = try candidates(after: position, window: window)
       for id in candidates where try db.exists(sql, arguments: [id] + values) {
         if ids.count == limit { return (ids, ids.last) }
         ids.append(id)
       }
       guard !isLast, let last = candidates.last else { return (ids, nil) }
-      (position, looked) = (last, looked + candidates.count)
+      (position, looked, window) = (last, looked + candidates.count, min(2 * window, Self.window.longest))
     }
     return (ids, position)
   }
 
   /// The next ones, and whether there are no more.
-  private func candidates(after position: Int64) throws -> (ids: [Int64], isLast: Bool) {
-    let found = try lists(position, Self.window)
+  private func candidates(after position: Int64, window: Int) throws -> (ids: [Int64], isLast: Bool) {
+    let found = try lists(position, window)
     // Of a list that was not read to its end, what follows may come before what others hold.
-    let end = found.filter { $0.count == Self.window }.compactMap(\.last).min()
+    let end = found.filter { $0.count == window }.compactMap(\.last).min()
     let ids = found.joined().filter { id in end.map { id <= $0 } ?? true }.sorted()
     return (ids, end == nil)
   }

@@ -16,9 +16,9 @@ extension SQLiteLedger {
       overview.decisions[.confirm] = try db.freed(SpaceStatement.pinned, [examined], atMost: examined)
       let destinations = Set(
         try db.counts().filter { SpaceStatement.waivable.contains($0.state) && $0.count > 0 }.map(\.destination))
+      let share = max(examined / max(destinations.count, 1), 1)
       for name in destinations {
-        overview.decisions[.waive(name)] = try db.freed(
-          SpaceStatement.waived, [name.rawValue, examined], atMost: examined)
+        overview.decisions[.waive(name)] = try db.freed(SpaceStatement.waived, [name.rawValue, share], atMost: share)
       }
       return overview
     }

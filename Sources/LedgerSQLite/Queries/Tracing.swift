@@ -64,12 +64,7 @@ struct TransactionSearch {
         try naming(uid, in: db).filter { $0.number < position && matches($0.record) }
       } else {
         try queues.flatMap { condition, values in
-          try db.rows(
-            """
-            SELECT \(CommitmentRow.columns) FROM commitment c WHERE \(condition) AND c.number < ?
-            ORDER BY c.number DESC LIMIT ?
-            """,
-            arguments: values + [position, limit], read: CommitmentRow.read)
+          try db.rows(Self.queue(condition), arguments: values + [position, limit], read: CommitmentRow.read)
         }
       }
     return Array(found.sorted { $0.number > $1.number }.prefix(limit))
@@ -79,14 +74,24 @@ struct TransactionSearch {
     filter.destinations?.contains(record.destination) ?? true && filter.states?.contains(record.state) ?? true
   }
 
+  static let ofState = "c.state = ?"
+  static let ofDestination = "c.destination = ? AND c.state = ?"
+
+  static func queue(_ condition: String) -> String {
+    """
+    SELECT \(CommitmentRow.columns) FROM commitment c WHERE \(condition) AND c.number < ?
+    ORDER BY c.number DESC LIMIT ?
+    """
+  }
+
   /// Conditions that each are served in order by one index.
   private var queues: [(String, [Parameter])] {
     let states = filter.states ?? Set(TransactionRecord.State.allCases)
     guard let destinations = filter.destinations else {
-      return states.map { ("c.state = ?", [$0.rawValue]) }
+      return states.map { (Self.ofState, [$0.rawValue]) }
     }
     return states.flatMap { state in
-      destinations.map { ("c.destination = ? AND c.state = ?", [$0.rawValue, state.rawValue]) }
+      destinations.map { (Self.ofDestination, [$0.rawValue, state.rawValue]) }
     }
   }
 
@@ -108,12 +113,7 @@ private struct TraceReader {
   let uid: UID
 
   func read() throws -> Trace {
-    let rows: [Int64] = try db.rows(
-      """
-      SELECT id FROM instance WHERE sop_instance = ?1 UNION SELECT id FROM instance WHERE study = ?1 ORDER BY id
-      """,
-      uid.rawValue
-    ) { $0.next() }
+    let rows: [Int64] = try db.rows(TraceStatement.instances, uid.rawValue) { $0.next() }
     let consignments = try rows.compactMap { try db.consignment(row: $0)?.original }
     let deliveries = consignments.flatMap(\.deliveries).sorted { $0.id < $1.id }
     return Trace(
@@ -123,29 +123,18 @@ private struct TraceReader {
   }
 
   private func attempts(of delivery: DeliveryID) throws -> [AttemptRecord] {
-    try db.rows(
-      "SELECT \(AttemptRow.columns) FROM attempt WHERE delivery = ? ORDER BY id", delivery.rawValue,
-      read: AttemptRow.read)
+    try db.rows(TraceStatement.attempts, delivery.rawValue, read: AttemptRow.read)
   }
 
   private func items(of deliveries: [Delivery]) throws -> [TransactionItem] {
-    let ours = try deliveries.flatMap { try items(where: "t.delivery = ?", $0.id.rawValue) }
-    let manual = try items(where: "t.delivery IS NULL AND t.sop_instance = ?", uid.rawValue)
+    let ours = try deliveries.flatMap { try items(TraceStatement.items, $0.id.rawValue) }
+    let manual = try items(TraceStatement.manualItems, uid.rawValue)
     return (ours + manual).sorted { ($0.0, $0.1.sop.instanceUID.rawValue) < ($1.0, $1.1.sop.instanceUID.rawValue) }
       .map(\.1)
   }
 
-  private func items(
-    where condition: String, _ value: any DatabaseValueConvertible
-  ) throws -> [(Int64, TransactionItem)] {
-    try db.rows(
-      """
-      SELECT c.number, c.uid, c.destination, t.delivery, t.sop_class, t.sop_instance, t.attempt, c.opened_at,
-        t.committed, t.reason_code, t.reported_by, t.decided_at
-      FROM item t CROSS JOIN commitment c ON c.number = t.commitment WHERE \(condition)
-      """,
-      value
-    ) { columns in
+  private func items(_ sql: String, _ value: any DatabaseValueConvertible) throws -> [(Int64, TransactionItem)] {
+    try db.rows(sql, value) { columns in
       let number: Int64 = columns.next()
       return (
         number,
@@ -158,17 +147,38 @@ private struct TraceReader {
   }
 
   private func events(of instances: [InstanceID]) throws -> [RecordedEvent] {
-    let select = "SELECT \(EventRow.columns) FROM event v WHERE"
     var events = try instances.flatMap {
-      try db.rows("\(select) v.instance = ?", $0.rawValue, read: EventRow.read)
+      try db.rows(TraceStatement.eventsOfInstance, $0.rawValue, read: EventRow.read)
     }
-    events += try db.rows(
-      "\(select) v.instance IS NULL AND v.sop_instance = ?", uid.rawValue, read: EventRow.read)
-    events += try db.rows(
-      """
-      \(select) v.instance IS NULL AND v.study = ?1 AND (v.sop_instance IS NULL OR v.sop_instance <> ?1)
-      """,
-      uid.rawValue, read: EventRow.read)
+    events += try db.rows(TraceStatement.otherEvents, uid.rawValue, read: EventRow.read)
+    events += try db.rows(TraceStatement.eventsOfStudy, uid.rawValue, read: EventRow.read)
     return events.sorted { $0.sequence < $1.sequence }
   }
+}
+
+/// What is on record about one UID.
+enum TraceStatement {
+  static let instances = """
+    SELECT id FROM instance WHERE sop_instance = ?1 UNION SELECT id FROM instance WHERE study = ?1 ORDER BY id
+    """
+  static let attempts = "SELECT \(AttemptRow.columns) FROM attempt WHERE delivery = ? ORDER BY id"
+
+  static let items = item("t.delivery = ?")
+  static let manualItems = item("t.delivery IS NULL AND t.sop_instance = ?")
+
+  private static func item(_ condition: String) -> String {
+    """
+    SELECT c.number, c.uid, c.destination, t.delivery, t.sop_class, t.sop_instance, t.attempt, c.opened_at,
+      t.committed, t.reason_code, t.reported_by, t.decided_at
+    FROM item t CROSS JOIN commitment c ON c.number = t.commitment WHERE \(condition)
+    """
+  }
+
+  private static let event = "SELECT \(EventRow.columns) FROM event v WHERE"
+  static let eventsOfInstance = "\(event) v.instance = ?"
+  /// Those of a SOP Instance UID that speak of no instance of ours.
+  static let otherEvents = "\(event) v.instance IS NULL AND v.sop_instance = ?"
+  static let eventsOfStudy = """
+    \(event) v.instance IS NULL AND v.study = ?1 AND (v.sop_instance IS NULL OR v.sop_instance <> ?1)
+    """
 }

@@ -5,7 +5,7 @@ import GRDB
 extension SQLiteLedger {
   package func openProofs(at destination: PeerName) async throws -> Set<Proof> {
     try await pool.read { db in
-      Set(try Proof.allCases.filter { try db.exists(WaitingStatement.wants, destination.rawValue, $0.rawValue) })
+      Set(try db.rows(WaitingStatement.wanted, destination.rawValue) { try $0.raw() })
     }
   }
 
@@ -38,11 +38,11 @@ enum WaitingStatement {
     GROUP BY d.study, why
     """
 
-  static let count = "SELECT n FROM delivery_count WHERE destination = ? AND state = ?"
+  static let count = "SELECT sum(n) FROM delivery_count WHERE destination = ? AND state = ?"
 
-  /// Whether a route's delivery to ?1 that may go elsewhere wants the proof ?2.
-  static let wants = """
-    SELECT 1 FROM delivery INDEXED BY delivery_state
-    WHERE destination = ?1 AND state IN ('queued', 'failed') AND proof = ?2 AND origin = 'route' LIMIT 1
+  /// The proofs that routes' deliveries to ?1 that may go elsewhere want.
+  static let wanted = """
+    SELECT DISTINCT proof FROM delivery_count
+    WHERE destination = ?1 AND state IN ('queued', 'failed') AND origin = 'route' AND n > 0
     """
 }

@@ -63,9 +63,7 @@ struct WriteTransaction {
     case .deliveryFailed:
       try db.exists("SELECT 1 FROM delivery_count WHERE destination = ? AND state = 'failed' AND n > 0", subject)
     case .deliveryHeld:
-      try db.exists(
-        "SELECT 1 FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = 'queued' AND hold_by = ?",
-        subject, Hold.system)
+      try db.exists(HeldStatement.ofDestination, subject, Hold.system)
     case .instanceHeld:
       try db.exists("SELECT 1 FROM instance WHERE state = 'held' AND reason = ?", subject)
     case .instanceDamaged:
@@ -89,4 +87,11 @@ struct WriteTransaction {
     try db.exists("SELECT 1 FROM instance WHERE study = ? AND \(condition)", key)
       || db.exists("SELECT 1 FROM instance WHERE sop_instance = ? AND study IS NULL AND \(condition)", key)
   }
+}
+
+enum HeldStatement {
+  /// Whether anything for the destination ?1 is held by ?2.
+  static let ofDestination = """
+    SELECT 1 FROM delivery INDEXED BY delivery_held WHERE destination = ?1 AND state = 'queued' AND hold_by = ?2 LIMIT 1
+    """
 }

@@ -19,8 +19,9 @@ extension MemoryRecord {
     overview.decisions[.confirm] = freed(
       all.filter { $0.instance.pin != nil && ![.purging, .purged, .discarded].contains($0.instance.state) },
       atMost: examined)
-    for name in Set(all.flatMap { $0.deliveries.filter { !Standing.proven.contains($0.state) }.map(\.destination) }) {
-      overview.decisions[.waive(name)] = freed(byWaiving: name, atMost: examined)
+    let names = Set(all.flatMap { $0.deliveries.filter { !Standing.proven.contains($0.state) }.map(\.destination) })
+    for name in names {
+      overview.decisions[.waive(name)] = freed(byWaiving: name, atMost: max(examined / names.count, 1))
     }
     return overview
   }
