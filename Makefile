@@ -7,7 +7,7 @@ SOURCES := Package.swift Sources Tests Benchmarks
 REQUIREMENTS := Tests/EndToEndTests/Peers/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak growth format lint sanitize torture deps build-deps test-packages
+.PHONY: help run test bench soak growth micro format lint sanitize torture deps build-deps test-packages
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,13 @@ growth: deps ## Measure every operation with up to a million queued deliveries (
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
 	swift build $(BUILD_FLAGS) --configuration release --product escrow-growth
 	.venv/bin/python Benchmarks/growth.py
+
+micro: export ESCROW_BENCHMARKS := 1
+micro: deps ## Count instructions and allocations of what is done most, and time it (release build)
+	@.ci/install-packages valgrind
+	swift build $(BUILD_FLAGS) --configuration release --product escrow-count
+	.venv/bin/python Benchmarks/instructions.py
+	swift package benchmark --target escrow-benchmarks
 
 format: ## Rewrite the sources as swift format wants them
 	swift format --in-place --parallel --recursive $(SOURCES)

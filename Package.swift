@@ -179,10 +179,24 @@ let package = Package(
   ]
 )
 
-// What measures and is built for nothing else: `make growth`.
+// What measures and is built for nothing else: `make growth` and `make micro`.
 if Context.environment["ESCROW_BENCHMARKS"] != nil {
-  package.targets.append(
+  // Its counters of allocations and of instructions work on few machines; `Benchmarks/instructions.py` counts those.
+  package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+  package.targets += [
     .executableTarget(
       name: "escrow-growth", dependencies: ["DICOM", "EscrowCore", "LedgerSQLite"], path: "Benchmarks/Growth",
-      swiftSettings: settings))
+      swiftSettings: settings),
+    .target(
+      name: "Workloads",
+      dependencies: ["DICOM", "DICOMProtocol", "EscrowCore", "EscrowTesting", "LedgerSQLite", nio("NIOCore")],
+      path: "Benchmarks/Micro/Workloads", swiftSettings: settings),
+    .executableTarget(
+      name: "escrow-count", dependencies: ["Workloads", nio("NIOCore"), nio("NIOPosix")],
+      path: "Benchmarks/Micro/Count", swiftSettings: settings),
+    .executableTarget(
+      name: "escrow-benchmarks", dependencies: ["Workloads", .product(name: "Benchmark", package: "benchmark")],
+      path: "Benchmarks/Timing", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+  ]
 }

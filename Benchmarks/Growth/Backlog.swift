@@ -11,7 +11,7 @@ struct Backlog: Sendable {
 
   let count: Int
   /// When the first came; each of the others came a millisecond after the one before.
-  private let start = Timestamp(microseconds: 1_800_000_000_000_000)
+  private let start = Timestamp(microseconds: 1_700_000_000_000_000)
 
   init(count: Int) { self.count = count }
 
