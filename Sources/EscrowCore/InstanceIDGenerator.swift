@@ -34,12 +34,18 @@ extension InstanceID {
 
   /// Whether this has the form of a UUID in lower-case canonical form, the only form that may name a file.
   package var isWellFormed: Bool {
-    let bytes = Array(rawValue.utf8)
-    guard bytes.count == 36 else { return false }
-    return bytes.enumerated().allSatisfy { index, byte in
-      if [8, 13, 18, 23].contains(index) { return byte == UInt8(ascii: "-") }
-      return (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    var length = 0
+    for byte in rawValue.utf8 {
+      switch length {
+      case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return false }
+      default:
+        guard
+          (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        else { return false }
+      }
+      length += 1
     }
+    return length == 36
   }
 }

@@ -23,7 +23,12 @@ package struct FileNames: RandomAccessCollection, Sendable {
 extension InstanceID {
   /// The 128 bits of the UUID; order is that of the text.
   var compact: UInt128 {
-    UInt128(rawValue.filter { $0 != "-" }, radix: 16) ?? 0
+    // Byte by byte: a start does this for each file, and for each that the ledger expects.
+    var value: UInt128 = 0
+    for byte in rawValue.utf8 where byte != UInt8(ascii: "-") {
+      value = value << 4 | UInt128(byte & 0x0F + (byte >= UInt8(ascii: "a") ? 9 : 0))
+    }
+    return value
   }
 
   init(compact: UInt128) {

@@ -24,7 +24,7 @@ enum SpoolNames {
   /// The id that a file's name stands for; nil if no spool file is called so.
   static func id(of file: String) -> InstanceID? {
     guard file.hasSuffix(".dcm") else { return nil }
-    let id = InstanceID(rawValue: String(file.dropLast(4)))
+    let id = InstanceID(rawValue: String(Substring(file.utf8.dropLast(4))))
     return id.isWellFormed ? id : nil
   }
 }
