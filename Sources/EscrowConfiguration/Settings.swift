@@ -82,6 +82,8 @@ package struct Settings: Sendable {
 
   package struct LedgerSettings: Sendable {
     package var path = "var/escrow.db"
+    /// How long instances stay on record after their copy went.
+    package var keepRecord: Duration = .days(180)
 
     package init() {}
   }

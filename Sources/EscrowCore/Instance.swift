@@ -32,6 +32,8 @@ package struct Instance: Sendable, Equatable {
   package var alsoFrom: [PeerName] = []
   /// An operator decided that its copy goes without proof: it ends `discarded`, not `purged`.
   package var discarding: Bool
+  /// When its copy went, purged or discarded; nil while it is here.
+  package var goneAt: Timestamp?
 
   package init(
     id: InstanceID, sop: SOPInstance, transferSyntax: UID, attributes: InstanceAttributes, source: Source,

@@ -92,6 +92,11 @@ package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger
   /// A row whose file is gone at recovery: purged when everything is delivered, else as ``markDamaged(_:file:reason:now:)``.
   func recordMissingFile(_ instance: InstanceID, reason: String, now: Timestamp) async throws
 
+  /// Takes the next step in forgetting what is on record of copies that are gone, if `term` is over and nothing is open
+  /// about them: looks at up to some `limit` rows, and nothing while the alarm `clock.jumped` is open. What goes of a
+  /// study is added to its ``StudySummary`` in the same transaction.
+  func forget(_ term: RecordTerm, from position: RecordPosition, limit: Int) async throws -> ForgettingStep
+
   /// Does what an operator wishes to the deliveries that match now; what cannot be done to one is no error but told
   /// with its reason. Throws ``LedgerError/unexpectedCount(matched:expected:)``, with nothing changed, when another
   /// number matches than the order expects.

@@ -262,16 +262,19 @@ package struct Trace: Sendable, Equatable {
   package var attempts: [AttemptRecord]
   package var transactions: [TransactionItem]
   package var events: [RecordedEvent]
+  /// What is left of the instances of the study whose rows are gone; nil when none are.
+  package var summary: StudySummary?
 
   package init(
     instances: [Instance], deliveries: [Delivery], attempts: [AttemptRecord], transactions: [TransactionItem],
-    events: [RecordedEvent]
+    events: [RecordedEvent], summary: StudySummary? = nil
   ) {
     self.instances = instances
     self.deliveries = deliveries
     self.attempts = attempts
     self.transactions = transactions
     self.events = events
+    self.summary = summary
   }
 }
 

@@ -58,6 +58,8 @@ package final class EngineContext: Sendable {
   let lookups = Signal()
   /// Woken when reading files again is to end.
   let scrubbing = Signal()
+  /// Woken when looking through the record is to end.
+  let forgetting = Signal()
   private let draining = NIOLockedValueBox(false)
 
   /// - Parameter ledgerVolume: the file system of the ledger, if it lies on one.
@@ -112,6 +114,7 @@ package final class EngineContext: Sendable {
     purging.wake()
     lookups.wake()
     scrubbing.wake()
+    forgetting.wake()
     destinations.close()
   }
 

@@ -11,6 +11,10 @@ extension ForwardingLedger {
     try await ledger.admit(admission, now: now)
   }
 
+  package func forget(_ term: RecordTerm, from position: RecordPosition, limit: Int) async throws -> ForgettingStep {
+    try await ledger.forget(term, from: position, limit: limit)
+  }
+
   package func claim(
     _ destination: PeerName, limit: Int, lease: MonotonicTime, now: Timestamp
   ) async throws -> ClaimBatch {

@@ -82,6 +82,45 @@ import Testing
     }
   }
 
+  @Test func theTraceOfAStudyTellsWhatIsLeftOfIt() async throws {
+    try await TestAPI.run(prepare: Self.forget) { client, _ in
+      let path = "/api/v1/trace/\(TestAPI.admission(1).attributes.studyInstanceUID ?? "")"
+      try await client.execute(uri: path, method: .get) { response in
+        #expect(response.status == .ok)
+        let body = try response.body.object()
+        #expect((body["instances"] as? [Any])?.isEmpty == true)
+        let summary = body["summary"] as? [String: Any]
+        #expect(summary?["instances"] as? Int == 3)
+        #expect(summary?["discarded"] as? Int == 3)
+        #expect(summary?["purged"] as? Int == 0)
+        #expect(summary?["lastGone"] as? String == Self.now.rfc3339)
+        let archive = (summary?["destinations"] as? [[String: Any]])?.first
+        #expect(archive?["to"] as? String == "archive")
+        #expect(archive?["others"] as? Int == 3)
+        #expect(archive?["lastCommitment"] as? [String: Any] == nil)
+        #expect(!String(buffer: response.body).contains("SECRET"))
+      }
+    }
+  }
+
+  /// Discards what ``fill(_:)`` brings, and forgets it when its time is over.
+  private static func forget(_ ledger: any Ledger) async throws {
+    try await fill(ledger)
+    let order = BulkOrder(actor: "admin", reason: "test")
+    _ = try await ledger.change(DeliveryFilter(), .cancel, by: order, now: now)
+    _ = try await ledger.change(InstanceFilter(), .discard, by: order, now: now)
+    let ids = try await ledger.instances(InstanceFilter(), page: PageRequest()).items.map(\.instance.id)
+    try await ledger.finishPurge(ids, now: now)
+    _ = try await ledger.advanceStudies(quiet: .seconds(1), now: now + .seconds(2))
+    try await ledger.tell(EscrowEvent(.ping, at: now + .days(3)))
+    var position: RecordPosition? = .start
+    while let current = position {
+      position = try await ledger.forget(
+        RecordTerm(keeping: .days(1), now: now + .days(2)), from: current, limit: 10
+      ).next
+    }
+  }
+
   @Test func noAnswerNamesThePatient() async throws {
     try await TestAPI.run(prepare: Self.fill) { client, _ in
       for path in ["status", "instances", "deliveries", "trace/1.2.9", "commitments", "destinations", "webhooks"] {

@@ -34,6 +34,7 @@ import Testing
     loaded.aeTitles = ["OTHER"]
     loaded.studyQuiet = .seconds(5)
     loaded.spool.lowWatermark = .bytes(5)
+    loaded.ledger.keepRecord = .days(30)
     loaded.dicom.checkCalledAE = true
     loaded.unknownPeers = [.echo]
     loaded.peers = ["ct1": Peer(name: "ct1", aeTitle: "CT1")]

@@ -15,6 +15,7 @@ import Testing
     #expect(settings.peers.isEmpty)
     #expect(settings.routes.routes.isEmpty)
     #expect(settings.builtInArchivePort == nil)
+    #expect(settings.ledger.keepRecord == .days(180))
     #expect(loaded.warnings.isEmpty)
     #expect(loaded.files == [temporary.file])
   }
@@ -32,7 +33,7 @@ import Testing
                   messageStall: 15s, dataSetLength: 4GiB }
       http: { host: localhost, port: 0 }
       spool: { path: ../var/spool, lowWatermark: 12.5%, stopWatermark: 256MB }
-      ledger: { path: /srv/escrow.db }
+      ledger: { path: /srv/escrow.db, keepRecord: 400d }
       study: { quiet: 0s }
       routes: { path: routes }
       unknownPeers: { allow: [echo, store] }
@@ -64,6 +65,7 @@ import Testing
     #expect(settings.log.level == "debug")
     #expect(settings.spool.path == temporary.folder + "/../var/spool")
     #expect(settings.ledger.path == "/srv/escrow.db")
+    #expect(settings.ledger.keepRecord == .days(400))
     #expect(settings.routesPath == temporary.folder + "/routes")
   }
 
@@ -92,6 +94,10 @@ import Testing
       "1:35: `maximumLength` must be a size such as `20MB` or `64MiB`, from 4096 to 1048576 bytes, not `1KiB`"
     ),
     ("dicom: { limits: { idle: 0s } }", "1:26: `idle` must be a duration such as `30s`, `10m`, `2h` or `7d`, not `0s`"),
+    (
+      "ledger: { keepRecord: 3600s }",
+      "1:23: `keepRecord` must be a duration such as `30s`, `10m`, `2h` or `7d`, at least `24h`, not `3600s`"
+    ),
     (
       "http: { host: 0.0.0.0 }",
       "1:15: `host`: off loopback needs tokens and TLS, which is not supported yet; use `127.0.0.1` and a proxy"

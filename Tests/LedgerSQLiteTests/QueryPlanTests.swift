@@ -56,7 +56,12 @@ import Testing
     ("transactions of a destination", TransactionSearch.queue(TransactionSearch.ofDestination)),
     ("jobs", JobStatement.listed(Set(JobKind.allCases), Set(JobState.allCases))),
     ("forget unlisted senders", UnlistedStatement.expire), ("of an address", UnlistedStatement.trimAddress),
-  ]
+    ("old jobs", ForgettingStatement.jobs), ("old transactions", ForgettingStatement.transactions),
+    ("further transactions", ForgettingStatement.furtherOnes), ("old instances", ForgettingStatement.instances),
+    ("unread", ForgettingStatement.unread), ("old events", ForgettingStatement.events),
+    ("old summaries", ForgettingStatement.summaries), ("asked for", ForgettingStatement.isAskedFor),
+    ("summary", SummaryRow.named),
+  ] + ForgettingStatement.partsOfJob.enumerated().map { ("part \($0.offset) of a job", $0.element) }
 
   @Test func noHotStatementScansATable() async throws {
     try await TemporaryLedger.run { temporary in

@@ -10,6 +10,8 @@ package struct TraceBody: Codable, Sendable {
   /// What peers asked about it, and what they were told; empty for a study.
   package var inquiries: [InquiredBody]
   package var events: [EventBody]
+  /// What is left of the study's instances whose records are gone; null when none are.
+  @OrNull package var summary: StudySummaryBody?
 
   init(_ trace: Trace, inquired: [InquiredItem], _ waiting: WaitingReason) {
     instances = trace.instances.map { instance in
@@ -21,6 +23,7 @@ package struct TraceBody: Codable, Sendable {
     transactions = trace.transactions.map { TraceTransactionBody($0) }
     inquiries = inquired.map { InquiredBody($0) }
     events = trace.events.map { EventBody($0) }
+    summary = trace.summary.map { StudySummaryBody($0) }
   }
 }
 

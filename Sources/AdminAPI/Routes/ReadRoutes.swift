@@ -82,7 +82,7 @@ struct ReadRoutes: Sendable {
   private func trace(_ uid: UID) async throws -> Response {
     let trace = try await ledger.trace(uid)
     let inquired = try await context.ledger.inquired(uid)
-    guard !trace.instances.isEmpty || !trace.transactions.isEmpty || !inquired.isEmpty else {
+    guard !trace.instances.isEmpty || !trace.transactions.isEmpty || !inquired.isEmpty || trace.summary != nil else {
       throw ProblemDetails.notFound(
         "nothing is on record of \(uid.rawValue.escaped) as SOP Instance or Study Instance UID")
     }

@@ -15,10 +15,12 @@ struct TraceCommand: ParsableCommand {
   func run() throws {
     let trace = try options.client().get(TraceBody.self, "/api/v1/trace/\(uid.urlEscaped)", json: options.json)
     if options.json { return }
+    if let summary = trace.summary { show(summary) }
     for instance in trace.instances { show(instance, trace) }
     let shown = Set(trace.instances.map(\.sopInstanceUID))
     for item in trace.transactions where !shown.contains(item.sopInstanceUID) { print(line(item)) }
     for item in trace.inquiries { print(line(item)) }
+    if trace.summary != nil, trace.events.isEmpty { return }
     print("events")
     for event in trace.events {
       let details = [event.to.map { "to \($0)" }, event.reason].compactMap { $0 }.joined(separator: ": ")
@@ -45,6 +47,19 @@ struct TraceCommand: ParsableCommand {
     }
   }
 
+  private func show(_ summary: StudySummaryBody) {
+    print("\(summary.isStudy ? "study" : "instance") \(summary.uid): \(summary.title)")
+    print(
+      "  received \(summary.firstArrival) to \(summary.lastArrival) from \(summary.callingAEs.joined(separator: ", "))")
+    let discarded = summary.discarded > 0 ? ", \(summary.discarded) discarded by an administrator" : ""
+    print("  purged \(summary.firstGone) to \(summary.lastGone): \(summary.purged)\(discarded)")
+    for destination in summary.destinations {
+      print("  to \(destination.to): \(destination.counts)")
+      guard let said = destination.lastCommitment else { continue }
+      print("    \(said.at)  \(said.reportedBy) committed, last in transaction \(said.transactionUID)")
+    }
+  }
+
   private func line(_ item: InquiredBody) -> String {
     let result = item.result.map { "\($0)\(item.reason.map { " \($0)" } ?? "")" } ?? "not decided yet"
     let told = item.reportedAt.map { ", told \($0)" } ?? ", not told yet"
@@ -55,5 +70,25 @@ struct TraceCommand: ParsableCommand {
     let result =
       item.result.map { "\($0)\(item.reason.map { " \($0)" } ?? "") by \(item.reportedBy ?? "?")" } ?? "no report yet"
     return "\(item.decidedAt ?? item.openedAt)  transaction \(item.uid): \(result)"
+  }
+}
+
+extension StudySummaryBody {
+  /// How many instances it tells of, and of what.
+  fileprivate var title: String {
+    let attributes = [
+      modalities.isEmpty ? nil : modalities.joined(separator: "/"), studyDate.map { "study date \($0)" },
+    ]
+    let what = attributes.compactMap { $0 }.map { ", \($0)" }.joined()
+    return "\(instances) instances whose records are gone, \(bytes) bytes\(what)"
+  }
+}
+
+extension StudySummaryBody.Destination {
+  /// What became of the deliveries.
+  fileprivate var counts: String {
+    let counts = ["\(delivered) delivered", committed > 0 ? "\(committed) committed" : nil]
+    let rest = [failed > 0 ? "\(failed) failed" : nil, others > 0 ? "\(others) cancelled or waived" : nil]
+    return (counts + rest).compactMap { $0 }.joined(separator: ", ")
   }
 }

@@ -3,7 +3,7 @@ import EscrowCore
 extension Format where Value == Duration {
   /// `30s`, `10m`, `2h` or `7d`, at most a hundred years.
   static func duration(atLeast least: Duration = .seconds(1)) -> Format {
-    let bound = least > .zero ? "" : "; `0s` is allowed"
+    let bound = least > .seconds(1) ? ", at least `\(least.text)`" : least > .zero ? "" : "; `0s` is allowed"
     return Format("a duration such as `30s`, `10m`, `2h` or `7d`\(bound)") { text in
       guard let unit = text.last.flatMap({ seconds[$0] }), let count = digits(text.dropLast()), count <= 3_155_760_000
       else { return nil }

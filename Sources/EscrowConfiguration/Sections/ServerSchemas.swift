@@ -52,7 +52,7 @@ extension Settings.SpoolSettings {
 
 extension Settings.LedgerSettings {
   static var schema: Schema<Self> {
-    Schema([.value("path", \.path, .text)], notYet: ["keepRecord"])
+    Schema([.value("path", \.path, .text), .value("keepRecord", \.keepRecord, .duration(atLeast: .days(1)))])
   }
 }
 

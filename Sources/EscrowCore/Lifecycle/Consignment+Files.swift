@@ -37,6 +37,7 @@ extension Consignment {
   /// The file is unlinked and its directory synced.
   package mutating func purged(reason: String? = nil, now: Timestamp) -> Bool {
     guard move(instance.discarding ? .fileDiscarded : .filePurged) else { return false }
+    instance.goneAt = now
     var event = event(.instancePurged, at: now)
     event.reason = instance.discarding ? instance.reason : reason
     effects.append(.tell(event))

@@ -8,9 +8,14 @@ struct Chore: Sendable {
   private let action: @Sendable () async throws -> Void
   private var next: MonotonicTime?
 
-  init(_ name: String, every interval: Duration, _ action: @escaping @Sendable () async throws -> Void) {
+  /// - Parameter start: when it is due for the first time; nil for at once.
+  init(
+    _ name: String, every interval: Duration, from start: MonotonicTime? = nil,
+    _ action: @escaping @Sendable () async throws -> Void
+  ) {
     self.name = name
     self.interval = interval
+    next = start
     self.action = action
   }
 

@@ -51,6 +51,14 @@ package struct UpkeepService: Service {
         try await loop(
           context.scrubbing, [Chore("scrub", every: .minutes(1)) { try await scrub.proceed() }], tick: .minutes(1))
       }
+      group.addTask {
+        let retention = RecordRetention(context: context)
+        // Not before a clock that is wrong at the start had time to be put right, which stops it.
+        let first = context.clock.monotonic() + .hours(1)
+        try await loop(
+          context.forgetting, [Chore("record", every: .hours(1), from: first, retention.forgetDue)],
+          tick: .minutes(10))
+      }
       // A ledger that cannot be made durable ends the process, whichever loop finds out.
       while try await group.next() != nil {}
     }

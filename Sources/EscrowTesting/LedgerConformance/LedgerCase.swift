@@ -21,5 +21,5 @@ package enum LedgerConformance {
     admissions + claims + queues + commitment + requests + asking + reports + purging + guarding + files + operating
     + queries + rechecks + deliveryVerbs + instanceVerbs + outbox + inquiries + answers + removals + stores
     + listings + traces + sending + terms
-    + legalHolds + destinations + overviews
+    + legalHolds + destinations + overviews + forgetting
 }

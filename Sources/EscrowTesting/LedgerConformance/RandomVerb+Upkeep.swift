@@ -4,10 +4,29 @@ import EscrowCore
 extension RandomWorld {
   mutating func ofPurging() -> RandomVerb {
     let (now, limit, ids) = (now, below(4) + 1, some(of: (1...max(instances, 1)).map(InstanceID.number), percent: 30))
-    return switch below(4) {
+    return switch below(5) {
+    case 4: forgetting()
     case 0: RandomVerb("finishPurge \(ids)") { try await $0.finishPurge(ids, now: now) }
     case 1: RandomVerb("advanceStudies") { try await $0.advanceStudies(quiet: .seconds(15), now: now) }
     default: RandomVerb("beginPurge \(limit)") { try await $0.beginPurge(limit: limit, now: now) }
+    }
+  }
+
+  /// A whole look through the record, in steps of any size.
+  private mutating func forgetting() -> RandomVerb {
+    var term = RecordTerm(keeping: .seconds(one(of: [10, 1000, 300_000]) ?? 10), now: now)
+    if chance(20) { term.summariesBefore = now - .seconds(500_000) }
+    let limit = below(4) + 1
+    return RandomVerb("forget \(term) by \(limit)") { [term] ledger in
+      var (instances, others) = (0, 0)
+      var position: RecordPosition? = .start
+      while let current = position {
+        let step = try await ledger.forget(term, from: current, limit: limit)
+        instances += step.instances
+        others += step.others
+        position = step.next
+      }
+      return "\(instances) \(others)"
     }
   }
 

@@ -50,6 +50,10 @@ extension MemoryLedger {
     try perform { try $0.nextManualRequest(uid, to: destination, policy: policy, givingUp: givingUp, now: now) }
   }
 
+  package func forget(_ term: RecordTerm, from position: RecordPosition, limit: Int) async throws -> ForgettingStep {
+    try perform { $0.forget(term, from: position, limit: limit) }
+  }
+
   package func items(ofTransaction uid: UID) async throws -> [TransactionItem]? {
     read { $0.items(ofTransaction: uid) }
   }

@@ -19,6 +19,7 @@ enum Schema {
     migrator.registerMigration("7 sources") { db in try db.execute(sql: sources) }
     migrator.registerMigration("8 operating") { db in try db.execute(sql: operating) }
     migrator.registerMigration("9 unlisted") { db in try db.execute(sql: unlisted) }
+    migrator.registerMigration("10 retention") { db in try db.execute(sql: retention) }
     migrator.registerMigration("12 growth") { db in try db.execute(sql: growth) }
     return migrator
   }
@@ -551,6 +552,58 @@ enum Schema {
       UPDATE delivery_count SET n = n - 1 WHERE destination = OLD.destination AND state = OLD.state
         AND proof = OLD.proof AND origin = OLD.origin;
     END;
+
+    """
+
+  /// What says when the record of a copy may go, and what is left of its study.
+  ///
+  /// An instance goes with nothing but indexes of its own to look at: what refers to it has one, so that checking the
+  /// foreign keys reads no table. No such index is worth its price on each instance that comes only for the wave, so
+  /// the wave counts what it lost, and `instance` gives up the reference to it (as SQLite's documentation of ALTER
+  /// TABLE describes).
+  private static let retention = """
+    ALTER TABLE instance ADD COLUMN gone_at INTEGER;
+    UPDATE instance SET gone_at = coalesce(
+      (SELECT max(at) FROM event WHERE instance = instance.uuid AND kind = 'instance.purged'),
+      CAST(strftime('%s', 'now') AS INTEGER) * 1000000) WHERE state IN ('purged', 'discarded');
+    CREATE INDEX instance_gone ON instance(gone_at, id) WHERE gone_at IS NOT NULL;
+
+    ALTER TABLE wave ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+    CREATE TRIGGER instance_forgotten AFTER DELETE ON instance BEGIN
+      UPDATE wave SET forgotten = forgotten + 1 WHERE id = OLD.wave;
+    END;
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = replace(sql, 'wave INTEGER NOT NULL REFERENCES wave(id)', 'wave INTEGER NOT NULL')
+      WHERE type = 'table' AND name = 'instance';
+    PRAGMA writable_schema = RESET;
+
+    CREATE INDEX delivery_replaces ON delivery(replaces) WHERE replaces IS NOT NULL;
+    CREATE INDEX stored_of_instance ON stored(instance);
+    CREATE INDEX stored_of_delivery ON stored(delivery) WHERE delivery IS NOT NULL;
+    CREATE INDEX outbox_event ON outbox(event);
+
+    CREATE TABLE study_summary (
+      key TEXT PRIMARY KEY NOT NULL,
+      is_study INTEGER NOT NULL CHECK (is_study IN (0, 1)),
+      patient_id TEXT,
+      patient_issuer TEXT,
+      accession_number TEXT,
+      study_date TEXT,
+      -- A line each.
+      modalities TEXT NOT NULL,
+      calling_aes TEXT NOT NULL,
+      first_arrival INTEGER NOT NULL,
+      last_arrival INTEGER NOT NULL,
+      instances INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      purged INTEGER NOT NULL,
+      discarded INTEGER NOT NULL,
+      first_gone INTEGER NOT NULL,
+      last_gone INTEGER NOT NULL,
+      -- What became of it at each destination (JSON).
+      destinations TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX study_summary_gone ON study_summary(last_gone);
 
     """
 

@@ -119,7 +119,7 @@ private struct TraceReader {
     return Trace(
       instances: consignments.map(\.instance), deliveries: deliveries,
       attempts: try deliveries.flatMap { try attempts(of: $0.id) }, transactions: try items(of: deliveries),
-      events: try events(of: consignments.map(\.instance.id)))
+      events: try events(of: consignments.map(\.instance.id)), summary: try SummaryRow.find(uid, in: db))
   }
 
   private func attempts(of delivery: DeliveryID) throws -> [AttemptRecord] {
@@ -134,16 +134,7 @@ private struct TraceReader {
   }
 
   private func items(_ sql: String, _ value: any DatabaseValueConvertible) throws -> [(Int64, TransactionItem)] {
-    try db.rows(sql, value) { columns in
-      let number: Int64 = columns.next()
-      return (
-        number,
-        TransactionItem(
-          uid: try columns.raw(), destination: try columns.raw(), delivery: try columns.optionalRaw(),
-          sop: try columns.sop(), attempt: columns.next(), openedAt: columns.time(), committed: columns.optional(),
-          reasonCode: columns.optional(), reportedBy: columns.optional(), decidedAt: columns.optionalTime())
-      )
-    }
+    try db.rows(sql, value, read: TraceStatement.readItem)
   }
 
   private func events(of instances: [InstanceID]) throws -> [RecordedEvent] {
@@ -166,12 +157,24 @@ enum TraceStatement {
   static let items = item("t.delivery = ?")
   static let manualItems = item("t.delivery IS NULL AND t.sop_instance = ?")
 
-  private static func item(_ condition: String) -> String {
+  /// Items for which a condition on `t` holds, with the number of their transaction.
+  static func item(_ condition: String) -> String {
     """
     SELECT c.number, c.uid, c.destination, t.delivery, t.sop_class, t.sop_instance, t.attempt, c.opened_at,
       t.committed, t.reason_code, t.reported_by, t.decided_at
     FROM item t CROSS JOIN commitment c ON c.number = t.commitment WHERE \(condition)
     """
+  }
+
+  static func readItem(_ columns: inout Columns) throws -> (Int64, TransactionItem) {
+    let number: Int64 = columns.next()
+    return (
+      number,
+      TransactionItem(
+        uid: try columns.raw(), destination: try columns.raw(), delivery: try columns.optionalRaw(),
+        sop: try columns.sop(), attempt: columns.next(), openedAt: columns.time(), committed: columns.optional(),
+        reasonCode: columns.optional(), reportedBy: columns.optional(), decidedAt: columns.optionalTime())
+    )
   }
 
   private static let event = "SELECT \(EventRow.columns) FROM event v WHERE"

@@ -6,7 +6,7 @@ import GRDB
 enum InstanceRow {
   /// All that is read of an instance.
   static let columns = """
-    \(firstColumns), i.patient_issuer, iif(i.legal_hold, (\(LegalHoldStatement.reasons)), NULL)
+    \(firstColumns), i.patient_issuer, iif(i.legal_hold, (\(LegalHoldStatement.reasons)), NULL), i.gone_at
     """
 
   /// Those that the row had before the migration "3 resources", which reads it.
@@ -21,6 +21,7 @@ enum InstanceRow {
     var instance = try readFirst(&columns)
     instance.attributes.issuerOfPatientID = columns.optional()
     instance.legalHold = columns.optional()
+    instance.goneAt = columns.optionalTime()
     return instance
   }
 
@@ -77,13 +78,15 @@ enum InstanceRow {
     try db.run(
       """
       UPDATE instance SET file = ?, state = ?, reason = ?, retention = ?, settled_at = ?, conflicted = ?, pin = ?,
-        promise = ?, also_from = ?, discarding = ?, purge_at = ?, stored = ?, committed = ?, failed = ?
+        promise = ?, also_from = ?, discarding = ?, gone_at = ?, purge_at = ?, stored = ?, committed = ?,
+        failed = ?
       WHERE id = ?
       """,
       instance.file.rawValue, instance.state.rawValue, instance.reason, instance.retention.stored,
       instance.settledAt.stored, instance.conflicted, instance.pin, instance.promise,
       instance.alsoFrom.map(\.rawValue).joined(separator: "\n"), instance.discarding,
-      PurgeGuard.dueWithoutLegalHold(consignment).stored, standing.isStored, standing.isCommitted, standing.hasFailed,
+      instance.goneAt.stored, PurgeGuard.dueWithoutLegalHold(consignment).stored, standing.isStored,
+      standing.isCommitted, standing.hasFailed,
       row)
   }
 }

@@ -69,7 +69,7 @@ struct LegalHoldStatement {
   private var isOfStudy: Bool { subject.studyInstanceUID != nil }
 
   /// Holds that cover the instance that `alias` names.
-  private static func coverage(of alias: String) -> String {
+  static func coverage(of alias: String) -> String {
     """
     (h.study = \(alias).study OR h.patient = \(alias).patient_id
       AND (h.issuer IS NULL OR \(alias).patient_issuer IS NULL OR h.issuer = \(alias).patient_issuer))

@@ -33,6 +33,11 @@ struct InterruptedLedger: ForwardingLedger {
     return tickets
   }
 
+  func forget(_ term: RecordTerm, from position: RecordPosition, limit: Int) async throws -> ForgettingStep {
+    await interruption.happen()
+    return try await ledger.forget(term, from: position, limit: limit)
+  }
+
   func finishPurge(_ instances: [InstanceID], now: Timestamp) async throws {
     await interruption.happen()
     try await ledger.finishPurge(instances, now: now)

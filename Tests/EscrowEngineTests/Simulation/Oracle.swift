@@ -16,10 +16,31 @@ struct Oracle {
   private var settled: [InstanceID: (since: Duration, forward: Duration)] = [:]
   private var forward = Duration.zero
   private var judged: Set<InstanceID> = []
+  /// What is on record.
+  private var known: [InstanceID: KnownRow] = [:]
+  /// What was promised and is not on record any more, in its time.
+  private var forgotten: Set<ContentKey> = []
+  /// What was offered to whom, also by rows that are forgotten.
+  private var offered: [ContentKey: Set<PeerName>] = [:]
   /// What operators asked for: it goes without the proof that is missing.
   private var toDiscard: Set<InstanceID> = []
   private var toResolve: Set<InstanceID> = []
   private var toWaive: Set<DeliveryID> = []
+
+  /// How long rows stay after the copy went.
+  static let keepRecord = Duration.hours(12)
+
+  /// One content under one UID.
+  private struct ContentKey: Hashable {
+    var sop: SOPInstance
+    var digest: Digest
+  }
+
+  /// A row, and since when its copy is gone, as in ``settled``.
+  private struct KnownRow {
+    var content: ContentKey
+    var gone: (since: Duration, forward: Duration)?
+  }
 
   /// How many copies went.
   var purged: Int { judged.count }
@@ -78,6 +99,7 @@ struct Oracle {
 
   /// Looks at everything on record; purges are judged when they are first seen.
   mutating func observe(_ record: MemoryRecord, of simulation: Simulation) {
+    rememberRows(record, of: simulation)
     for row in record.all {
       let instance = row.instance
       switch instance.state {
@@ -99,6 +121,32 @@ struct Oracle {
     }
   }
 
+  /// Takes note of what is on record; what is not any more must have been gone for long enough.
+  private mutating func rememberRows(_ record: MemoryRecord, of simulation: Simulation) {
+    let rows = record.all
+    let present = Set(rows.map(\.instance.id))
+    for (id, row) in known where !present.contains(id) {
+      known[id] = nil
+      forgotten.insert(row.content)
+      guard let gone = row.gone else {
+        complain("LOST: the record of \(id), whose copy is here")
+        continue
+      }
+      let waited = simulation.clock.elapsed - gone.since + forward - gone.forward
+      // What happens within one step is seen at its end.
+      if waited + .hours(1) < Self.keepRecord { complain("\(id) was forgotten after \(waited)") }
+    }
+    for row in rows {
+      let content = ContentKey(sop: row.instance.sop, digest: row.instance.digest)
+      var seen = known[row.instance.id] ?? KnownRow(content: content)
+      if [.purged, .discarded].contains(row.instance.state), seen.gone == nil {
+        seen.gone = (simulation.clock.elapsed, forward)
+      }
+      known[row.instance.id] = seen
+      offered[content, default: []].formUnion(row.deliveries.filter { $0.attempts > 0 }.map(\.destination))
+    }
+  }
+
   /// A copy may go only when every destination has these very bytes, and when its time is over.
   private mutating func judge(_ row: InstanceRecord, in simulation: Simulation) {
     let instance = row.instance
@@ -109,7 +157,7 @@ struct Oracle {
     // Which of two contents a report speaks of is then the operator's word.
     if toResolve.contains(instance.id) { return }
     let waived = row.deliveries.filter { $0.state == .waived && toWaive.contains($0.id) }.map(\.destination)
-    let caller = callerOfLoop(row, in: simulation)
+    let caller = callerOfLoop(row)
     let wanted = content.kind.wanted.filter { !waived.contains($0.key) && $0.key != caller }
     for (destination, proof) in wanted.sorted(by: { $0.key < $1.key })
     where simulation.archives[destination]?.hasProved(uid, instance.digest, proof) != true {
@@ -124,15 +172,12 @@ struct Oracle {
   }
 
   /// Who sent us what we had offered to him before: it goes elsewhere only, since he has it himself.
-  private func callerOfLoop(_ row: InstanceRecord, in simulation: Simulation) -> PeerName? {
-    guard let caller = row.instance.source.peer, !row.deliveries.contains(where: { $0.destination == caller }),
-      let record = simulation.process?.memory.snapshot
-    else { return nil }
-    let wasOffered = record.all.contains { other in
-      other.instance.sop == row.instance.sop && other.instance.digest == row.instance.digest
-        && other.deliveries.contains { $0.destination == caller && $0.attempts > 0 }
+  private func callerOfLoop(_ row: InstanceRecord) -> PeerName? {
+    guard let caller = row.instance.source.peer, !row.deliveries.contains(where: { $0.destination == caller }) else {
+      return nil
     }
-    return wasOffered ? caller : nil
+    let content = ContentKey(sop: row.instance.sop, digest: row.instance.digest)
+    return offered[content]?.contains(caller) == true ? caller : nil
   }
 
   // MARK: After a recovery
@@ -187,7 +232,8 @@ struct Oracle {
         case .damaged: alarms.contains("\(AlarmKind.instanceDamaged) \(row.instance.studyKey)")
         }
       }
-      if !isKept {
+      let isForgotten = forgotten.contains(ContentKey(sop: content.sop, digest: content.digest))
+      if !isKept && !isForgotten {
         complain("LOST: \(content.sop.instanceUID) \(content.digest), which its sender was told success for")
       }
     }

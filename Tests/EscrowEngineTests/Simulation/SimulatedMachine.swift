@@ -107,6 +107,7 @@ struct SimulatedProcess {
   private static let settings: Settings = {
     var settings = Settings()
     settings.routes = SimulatedContent.Kind.routes
+    settings.ledger.keepRecord = Oracle.keepRecord
     for name in ["archive", "research"] as [PeerName] {
       var peer = Peer(
         name: name, aeTitle: AETitle(name.rawValue), host: "10.0.0.5", port: 104, allow: [.echo, .report])

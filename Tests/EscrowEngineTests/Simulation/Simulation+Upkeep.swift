@@ -13,6 +13,14 @@ extension Simulation {
     if unseenJumps == jumps, isAlive(process) { unseenJumps = .zero }
   }
 
+  /// What is on record of copies that went long ago is forgotten.
+  func forget() async throws {
+    guard let process else { return }
+    let jumps = unseenJumps
+    try await RecordRetention(context: process.context, pause: .zero).forgetDue()
+    if unseenJumps == jumps, isAlive(process) { unseenJumps = .zero }
+  }
+
   /// What the upkeep of a running program does to the ledger and the spool.
   func upkeep() async throws {
     guard let context = process?.context else { return }
@@ -22,6 +30,7 @@ extension Simulation {
     _ = try await context.ledger.expireClaims(at: clock.monotonic, now: clock.now)
     _ = try await context.ledger.advanceStudies(quiet: .seconds(60), now: clock.now)
     _ = try context.spool.sweepOrphans(olderThan: .days(7), now: clock.now)
+    try await forget()
   }
 
   /// The disk damages a file by itself.

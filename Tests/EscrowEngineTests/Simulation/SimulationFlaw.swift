@@ -25,6 +25,10 @@ enum SimulationFlaw: String, CaseIterable, Sendable {
   case forgetsOrphans
   /// Whole files without a row are dropped instead of admitted.
   case dropsWholeFiles
+  /// What is on record of a copy is forgotten long before its time.
+  case forgetsEarly
+  /// What is on record of a copy is forgotten when the copy goes.
+  case forgetsAtOnce
 
   var disk: SimulatedDisk.Flaw? {
     switch self {
@@ -46,6 +50,8 @@ enum SimulationFlaw: String, CaseIterable, Sendable {
     case .believesFailedQueries: Believers(ledger: ledger)
     case .finishesBeforeUnlinking: EarlyEnds(ledger: ledger)
     case .dropsWholeFiles: Droppings(ledger: ledger)
+    case .forgetsEarly: Forgetful(ledger: ledger, early: .hours(8))
+    case .forgetsAtOnce: Forgetful(ledger: ledger, early: .hours(12))
     default: ledger
     }
   }
@@ -110,5 +116,16 @@ private struct Droppings: ForwardingLedger {
 
   func admit(_ admission: Admission, now: Timestamp) async throws -> AdmissionResult {
     admission.recovered ? .known(admission.id) : try await ledger.admit(admission, now: now)
+  }
+}
+
+private struct Forgetful: ForwardingLedger {
+  let ledger: any Ledger
+  let early: Duration
+
+  func forget(_ term: RecordTerm, from position: RecordPosition, limit: Int) async throws -> ForgettingStep {
+    var shortened = term
+    shortened.before = term.before + early
+    return try await ledger.forget(shortened, from: position, limit: limit)
   }
 }

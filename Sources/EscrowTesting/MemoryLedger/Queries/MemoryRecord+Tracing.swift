@@ -12,7 +12,7 @@ extension MemoryRecord {
       instances: found.map(\.instance), deliveries: deliveries,
       attempts: deliveries.flatMap { attempts[$0.id, default: []] },
       transactions: items(of: Set(deliveries.map(\.id)), uid: uid),
-      events: history.filter { $0.event.isAbout(uid, or: instances) })
+      events: history.filter { $0.event.isAbout(uid, or: instances) }, summary: summaries[uid])
   }
 
   /// As ``LedgerReading/items(ofTransaction:)``.

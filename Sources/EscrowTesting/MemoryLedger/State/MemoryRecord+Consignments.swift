@@ -4,7 +4,7 @@ import EscrowCore
 extension MemoryRecord {
   /// Writes a new instance with what is planned for it.
   mutating func add(_ consignment: Consignment, now: Timestamp) {
-    let row = consignments.count
+    let row = consignments.endIndex
     var consignment = consignment
     consignment.instance.legalHold = legalHold(of: consignment.instance)
     consignments.append(Consignment(instance: consignment.instance, deliveries: []))
@@ -51,7 +51,8 @@ extension MemoryRecord {
   private mutating func insert(_ changed: inout Consignment, at row: Int) {
     let instance = consignments[row].instance
     for planned in changed.planned {
-      let id = DeliveryID(rawValue: Int64(rowOfDelivery.count) + 1)
+      lastDelivery += 1
+      let id = DeliveryID(rawValue: lastDelivery)
       var delivery = planned.delivery(id: id, of: instance.id, wave: Int64(waveOfRow[row]) + 1)
       delivery.lineUp(behind: deliveries(sopInstanceUID: instance.sop.instanceUID))
       rowOfDelivery[id] = row

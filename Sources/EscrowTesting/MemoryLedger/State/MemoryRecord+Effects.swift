@@ -15,7 +15,7 @@ extension MemoryRecord {
 
   /// As ``Ledger/tell(_:)``.
   package mutating func tell(_ event: EscrowEvent) {
-    let sequence = Int64(history.count) + 1
+    let sequence = Int64(history.endIndex) + 1
     history.append(RecordedEvent(sequence: sequence, event: event))
     guard event.kind.isPublic else { return }
     for endpoint in subscribers[event.kind, default: []].sorted() { enqueue(sequence, at: event.at, for: endpoint) }
@@ -23,7 +23,7 @@ extension MemoryRecord {
 
   /// Puts an event into an endpoint's outbox; a disabled one gets it dead-lettered at once.
   private mutating func enqueue(_ sequence: Int64, at time: Timestamp, for endpoint: String) {
-    let id = Int64(outbox.count) + 1
+    let id = Int64(outbox.endIndex) + 1
     let disabled = knownEndpoints[endpoint]?.disabled
     let messageID = "msg_" + Digest(high: UInt64(incarnation), low: UInt64(id)).description
     outbox.append(

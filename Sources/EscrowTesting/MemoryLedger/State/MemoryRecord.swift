@@ -7,11 +7,13 @@ import EscrowCore
 /// that throws may have changed something: ``MemoryLedger`` undoes that.
 package struct MemoryRecord: Sendable, Equatable {
   /// In the order of their admission; the number of an instance is its index + 1.
-  var consignments: [Consignment] = []
+  var consignments: NumberedRows<Consignment> = []
   /// The wave of each, by index.
   var waveOfRow: [Int] = []
   var rowOfInstance: [InstanceID: Int] = [:]
   var rowOfDelivery: [DeliveryID: Int] = [:]
+  /// The number of the latest delivery.
+  var lastDelivery: Int64 = 0
   var rowsOfSOPInstance: [UID: [Int]] = [:]
   /// What is being sent, by whom.
   var claims: [DeliveryID: MemoryClaim] = [:]
@@ -21,25 +23,27 @@ package struct MemoryRecord: Sendable, Equatable {
   /// When something of a study was last sent that is to be asked for; may outlive what it speaks of.
   var quietTimes: [MemoryQuietKey: Timestamp] = [:]
   /// In the order of their opening; the number of a transaction is its index + 1.
-  var commitments: [MemoryCommitment] = []
+  var commitments: NumberedRows<MemoryCommitment> = []
   var commitmentOfUID: [UID: Int] = [:]
   /// In the order of asking.
   var inquiries: [MemoryInquiry] = []
   var stores: [MemoryStore] = []
   /// All jobs in the order of submission; the number of a job is its index + 1.
-  var jobOrder: [JobID] = []
+  var jobOrder: NumberedRows<JobID> = []
   var modalities: [PeerName: NamedModality] = [:]
   var unlisted = UnlistedSenders()
   var attempts: [DeliveryID: [AttemptRecord]] = [:]
   /// The sequence of an event is its index + 1.
-  var history: [RecordedEvent] = []
+  var history: NumberedRows<RecordedEvent> = []
+  /// What is left of studies, by their key.
+  var summaries: [UID: StudySummary] = [:]
   /// In the order in which they began.
   var legalHolds: [LegalHold] = []
   var openAlarms: [MemoryAlarmKey: Alarm] = [:]
   var knownEndpoints: [String: EndpointStatus] = [:]
   var subscribers: [EventKind: Set<String>] = [:]
   /// The number of a message is its index + 1.
-  var outbox: [MemoryMessage] = []
+  var outbox: NumberedRows<MemoryMessage> = []
   /// Which process writes: claims of others are void.
   var incarnation: Int64 = 0
 
@@ -53,7 +57,7 @@ package struct MemoryRecord: Sendable, Equatable {
 extension MemoryRecord {
   /// The consignments that `isWanted`, in the order of their admission, with their indexes.
   func rows(where isWanted: (Consignment) -> Bool) -> [(row: Int, consignment: Consignment)] {
-    consignments.enumerated().filter { isWanted($0.element) }.map { (row: $0.offset, consignment: $0.element) }
+    consignments.indices.filter { isWanted(consignments[$0]) }.map { (row: $0, consignment: consignments[$0]) }
   }
 
   func delivery(_ id: DeliveryID) -> Delivery? {

@@ -92,10 +92,10 @@ extension MemoryRecord {
     let opened = CommitmentTransaction(
       uid: uid, destination: destination, references: references.uniqued(), openedAt: now)
     try insert(opened, deliveries: [], study: nil, isManual: true)
-    commitments[commitments.count - 1].openings = asking == nil ? 0 : 1
-    commitments[commitments.count - 1].record.nextAskAt = asking.map { now + $0.wait(afterOpening: 1) } ?? now
+    commitments[commitments.endIndex - 1].openings = asking == nil ? 0 : 1
+    commitments[commitments.endIndex - 1].record.nextAskAt = asking.map { now + $0.wait(afterOpening: 1) } ?? now
     tell(.requested(opened, study: nil, actor: actor))
-    if opened.references.isEmpty { conclude(commitments.count - 1, by: "escrow", now: now) }
+    if opened.references.isEmpty { conclude(commitments.endIndex - 1, by: "escrow", now: now) }
   }
 
   /// As ``Ledger/nextManualRequest(_:to:policy:givingUp:now:)``.
@@ -135,7 +135,7 @@ extension MemoryRecord {
       uid: isFirst ? record.uid : uid, destination: record.destination, references: references, openedAt: now)
     guard !isFirst else { return opened }
     try insert(opened, deliveries: [], study: nil, isManual: true)
-    commitments[commitments.count - 1].root = root
+    commitments[commitments.endIndex - 1].root = root
     tell(.requested(opened, study: nil))
     return opened
   }
@@ -167,10 +167,10 @@ extension MemoryRecord {
         uid: opened.uid, destination: opened.destination, delivery: delivery?.id, sop: sop,
         attempt: delivery?.attempts ?? 0, openedAt: opened.openedAt)
     }
-    commitmentOfUID[opened.uid] = commitments.count
+    commitmentOfUID[opened.uid] = commitments.endIndex
     commitments.append(
       MemoryCommitment(
-        number: Int64(commitments.count) + 1, study: study,
+        number: Int64(commitments.endIndex) + 1, study: study,
         record: TransactionRecord(
           uid: opened.uid, destination: opened.destination, state: .open, openedAt: opened.openedAt,
           nextAskAt: deliveries.compactMap(\.notBefore).min(), references: items.count, committed: 0, failed: [],

@@ -75,11 +75,13 @@ extension MemoryRecord {
   }
 
   /// All jobs in the order of submission, also deleted ones.
-  private var allJobs: [(job: Job, isDeleted: Bool)] {
+  private var allJobs: [(number: Int64, job: Job, isDeleted: Bool)] {
     let known = Dictionary(
       uniqueKeysWithValues: inquiries.map { ($0.record.job.id, (job: $0.record.job, isDeleted: $0.isDeleted)) }
         + stores.map { ($0.record.job.id, (job: $0.record.job, isDeleted: $0.isDeleted)) })
-    return jobOrder.compactMap { known[$0] }
+    return jobOrder.indices.compactMap { index in
+      known[jobOrder[index]].map { (number: Int64(index) + 1, job: $0.job, isDeleted: $0.isDeleted) }
+    }
   }
 
   /// As ``JobLedger/dueJobs(_:of:limit:now:)``, and the queries that follow as theirs.
@@ -103,13 +105,11 @@ extension MemoryRecord {
 
   package func jobs(_ filter: JobFilter, page: PageRequest) throws -> Page<Job> {
     let position = try page.position() ?? .max
-    let found = allJobs.enumerated().filter { offset, entry in
-      !entry.isDeleted && Int64(offset) + 1 < position && filter.kinds?.contains(entry.job.kind) ?? true
+    let found = allJobs.filter { entry in
+      !entry.isDeleted && entry.number < position && filter.kinds?.contains(entry.job.kind) ?? true
         && filter.states?.contains(entry.job.state) ?? true
     }
-    return Page(Array(found.reversed().prefix(page.limit + 1)), limit: page.limit, position: { Int64($0.offset) + 1 }) {
-      $0.element.job
-    }
+    return Page(Array(found.reversed().prefix(page.limit + 1)), limit: page.limit, position: \.number, item: \.job)
   }
 
   package func inquiry(_ job: JobID) -> InquiryRecord? { index(job).map { inquiries[$0].record } }

@@ -21,8 +21,8 @@ extension MemoryRecord {
 
   /// The instances whose moment came first, by index.
   private func purgeCandidates(limit: Int, now: Timestamp) -> [Int] {
-    let due = consignments.enumerated().compactMap { row, consignment in
-      PurgeGuard.due(consignment).map { (at: $0, row: row) }
+    let due = consignments.indices.compactMap { row in
+      PurgeGuard.due(consignments[row]).map { (at: $0, row: row) }
     }
     let candidates = due.filter {
       $0.at <= now && !isAskedAbout(consignments[$0.row].instance) && !isToBeStored($0.row)
