@@ -72,13 +72,16 @@ extension WriteTransaction {
     try db.run("DELETE FROM instance WHERE id = ?", loaded.row)
   }
 
+  /// The wave ?1, if all its instances are forgotten. The latest stays, so that no number is given twice.
+  private static let endedWave = """
+    DELETE FROM wave WHERE id = ?1 AND forgotten = instances AND is_open = 0 AND is_changed = 0
+      AND id < (SELECT id FROM wave ORDER BY id DESC LIMIT 1)
+    """
+
   /// Writes the summaries, and lets go of what speaks of nothing any more.
   private func finish(_ forgotten: Forgotten) throws {
     for summary in forgotten.summaries.values { try SummaryRow.write(summary, in: db) }
-    for wave in forgotten.waves {
-      try db.run(
-        "DELETE FROM wave WHERE id = ? AND forgotten = instances AND is_open = 0 AND is_changed = 0", wave)
-    }
+    for wave in forgotten.waves { try db.run(Self.endedWave, wave) }
     for number in forgotten.transactions where try !db.exists(ForgettingStatement.isAskedFor, number) {
       try deleteTransaction(number)
     }
