@@ -2,6 +2,7 @@ import DICOM
 import DICOMProtocol
 import EscrowCore
 import EscrowTesting
+@testable import EscrowEngine
 import Testing
 
 /// The oldest instance is one that the destination does not take for the moment, whatever the others are.

@@ -31,6 +31,8 @@ package struct Composition {
   package var routesOnDisk: @Sendable () async throws -> RouteTable
 
   private static let ioThreads = 12
+  /// What is sent is read on threads of its own: it does not wait until everything that comes is on the disk.
+  private static let readThreads = 4
 
   package init(settings: Settings, logger: Logger, parts: Parts = Parts()) {
     self.settings = settings
@@ -45,19 +47,22 @@ package struct Composition {
     signal(SIGHUP, SIG_IGN)
     let pool = NIOThreadPool(numberOfThreads: Self.ioThreads)
     pool.start()
+    let readers = NIOThreadPool(numberOfThreads: Self.readThreads)
+    readers.start()
     let group = MultiThreadedEventLoopGroup.singleton
     let (spool, ledger, ledgerVolume) = try await open(pool: pool)
     let transport = try CurlTransport(.init(version: Software.version))
     let webhooks = try dispatcher(ledger: ledger, transport: transport)
     let context = EngineContext(
       settings: settings, ledger: parts.road(ledger, spool), spool: spool, ledgerVolume: ledgerVolume,
-      connector: AssociationConnector(group: group, ioPool: pool, logger: logger), pool: IOThreads(pool),
+      connector: AssociationConnector(group: group, ioPool: readers, logger: logger), pool: IOThreads(pool),
       logger: logger, predecessorEnded: ledger.predecessorEnded,
       decisionHook: HTTPDecisionHook(transport: transport), webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
     try await services(context, ledger: ledger, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()
     try await ledger.close()
+    try await readers.shutdownGracefully()
     try await pool.shutdownGracefully()
   }
 
