@@ -2,7 +2,6 @@ import DICOM
 import DICOMProtocol
 import EscrowCore
 import EscrowTesting
-@testable import EscrowEngine
 import Testing
 
 /// The oldest instance is one that the destination does not take for the moment, whatever the others are.
@@ -40,7 +39,7 @@ import Testing
 
   /// Each is offered once before it is known to be refused; then the others have their share of each batch.
   @Test func moreThanABatchThatIsRefusedStopsNoOther() async throws {
-    let (refused, others) = (DestinationSender.batch + 8, 4)
+    let (refused, others) = (40, 4)
     try await CommitmentScene.run(
       CommitmentScene.samples(refused + others), routes: [.everything(proof: .response)],
       adapt: { $0.retry = RetryPolicy(first: .milliseconds(1), max: .milliseconds(5)) }

@@ -11,7 +11,7 @@ struct DestinationSender: Sendable {
   let context: EngineContext
 
   /// Deliveries claimed at once.
-  static let batch = 128
+  static let batch = 32
   /// Bytes that one sender takes at once, if it is more than one instance: the rest is for the others.
   static let batchBytes: Int64 = 64 << 20
   /// How long a peer that serves us already may let another association wait.

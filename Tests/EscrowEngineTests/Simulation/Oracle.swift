@@ -208,6 +208,8 @@ struct Oracle {
   mutating func recovered(
     _ record: MemoryRecord, of simulation: Simulation, from wholeFiles: [WholeFile], undisturbed: Bool
   ) {
+    // A process may have died when what it forgot was on the disk already.
+    rememberRows(record, of: simulation)
     keepsPromises(record, of: simulation)
     for row in record.all where row.instance.state == .purging {
       complain("\(row.instance.id) is still being purged after recovery")
