@@ -49,19 +49,22 @@ package struct Composition {
     pool.start()
     let readers = NIOThreadPool(numberOfThreads: Self.readThreads)
     readers.start()
+    // Nor does it take turns with what comes from hundreds of senders.
+    let outgoing = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let group = MultiThreadedEventLoopGroup.singleton
     let (spool, ledger, ledgerVolume) = try await open(pool: pool)
     let transport = try CurlTransport(.init(version: Software.version))
     let webhooks = try dispatcher(ledger: ledger, transport: transport)
     let context = EngineContext(
       settings: settings, ledger: parts.road(ledger, spool), spool: spool, ledgerVolume: ledgerVolume,
-      connector: AssociationConnector(group: group, ioPool: readers, logger: logger), pool: IOThreads(pool),
+      connector: AssociationConnector(group: outgoing, ioPool: readers, logger: logger), pool: IOThreads(pool),
       logger: logger, predecessorEnded: ledger.predecessorEnded,
       decisionHook: HTTPDecisionHook(transport: transport), webhooks: { webhooks.wake() })
     try await ledger.subscribe(settings.webhooks.map(\.subscription), now: .now())
     try await services(context, ledger: ledger, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()
     try await ledger.close()
+    try await outgoing.shutdownGracefully()
     try await readers.shutdownGracefully()
     try await pool.shutdownGracefully()
   }

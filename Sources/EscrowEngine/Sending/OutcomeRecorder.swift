@@ -2,7 +2,8 @@ package import EscrowCore
 import Logging
 import NIOConcurrencyHelpers
 
-/// Writes the outcomes of attempts to the ledger, everything that waits in one transaction.
+/// Writes the outcomes of attempts to the ledger, everything that waits in one transaction: the first at once, those that
+/// come right after it together.
 ///
 /// Senders do not wait for it: an outcome that a crash takes along means that the instance is sent once more.
 package final class OutcomeRecorder: Sendable {
@@ -14,6 +15,9 @@ package final class OutcomeRecorder: Sendable {
   private let inbox = NIOLockedValueBox(Inbox())
   private let signal = Signal()
   private let isClosed = NIOLockedValueBox(false)
+
+  /// The least time between two writes: a transaction for each outcome would cost more than sending does.
+  private static let pause = Duration.milliseconds(20)
 
   package init() {}
 
@@ -40,6 +44,7 @@ package final class OutcomeRecorder: Sendable {
       }
       if !waiting.outcomes.isEmpty {
         await write(waiting, context: context)
+        if !isClosed.withLockedValue({ $0 }) { try? await Task.sleep(for: Self.pause) }
       } else if isClosed.withLockedValue({ $0 }) {
         return
       } else {
