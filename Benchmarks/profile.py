@@ -20,8 +20,8 @@ import time
 import corpora
 from comparing import comparison
 from disk import Disk
-from peers import escrow
-from side_by_side import Run, counting, send
+from peers import ForkingSink, Sink, escrow
+from side_by_side import Run, send
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -58,7 +58,8 @@ def threads(process):
 
 
 def prepared(case, corpus, disk, options):
-    run = Run(escrow, corpus, disk, options, forwards=case != "intake")
+    sink = ForkingSink if case == "sending" else Sink
+    run = Run(escrow, corpus, disk, options, forwards=case != "intake", sink=sink)
     if case == "sending":
         run.router.drain("sink")
         intake(run)
