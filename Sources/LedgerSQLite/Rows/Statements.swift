@@ -64,7 +64,10 @@ extension Database {
       let statement = prepared.sqliteStatement
       defer { sqlite3_reset(statement) }
       let expected = Int(sqlite3_bind_parameter_count(statement))
-      precondition(expected == values.count, "\(values.count) values for \(expected) parameters: \(sql)")
+      guard expected == values.count else {
+        let message = "\(values.count) values for \(expected) parameters"
+        throw DatabaseError(resultCode: .SQLITE_MISUSE, message: message, sql: sql)
+      }
       for (index, value) in values.enumerated() {
         let code = statement.bind(value?.databaseValue ?? .null, at: Int32(index + 1))
         guard code == SQLITE_OK else { throw failure(code, of: sql) }
@@ -96,14 +99,8 @@ extension SQLiteStatement {
     case .null: return sqlite3_bind_null(self, index)
     case .int64(let number): return sqlite3_bind_int64(self, index, number)
     case .double(let number): return sqlite3_bind_double(self, index, number)
-    case .string(var text):
-      return text.withUTF8 { bytes in
-        // Without an address it would be NULL.
-        guard bytes.count > 0 else { return sqlite3_bind_text(self, index, "", 0, Self.transient) }
-        return bytes.withMemoryRebound(to: CChar.self) {
-          sqlite3_bind_text(self, index, $0.baseAddress, Int32($0.count), Self.transient)
-        }
-      }
+    // Up to the first NUL, where reading it ends as well: a text is found by what was read of it.
+    case .string(let text): return sqlite3_bind_text(self, index, text, -1, Self.transient)
     case .blob(let data):
       guard !data.isEmpty else { return sqlite3_bind_zeroblob(self, index, 0) }
       return data.withUnsafeBytes { sqlite3_bind_blob(self, index, $0.baseAddress, Int32($0.count), Self.transient) }
