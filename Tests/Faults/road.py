@@ -188,13 +188,18 @@ class NotSo(Exception):
     """Something did not become so."""
 
 
+def comes_true(condition, within=120):
+    """What the condition says when it holds, or last said after a generous time."""
+    end = time.monotonic() + within
+    while not (result := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return result
+
+
 def eventually(what, condition, router=None, within=120):
     """Waits for others, for a generous time."""
-    end = time.monotonic() + within
-    while not (result := condition()):
-        if time.monotonic() > end:
-            raise NotSo(f"not so after {within} s: {what}\n{router.situation if router else ''}")
-        time.sleep(0.02)
+    if not (result := comes_true(condition, within)):
+        raise NotSo(f"not so after {within} s: {what}\n{router.situation if router else ''}")
     return result
 
 
