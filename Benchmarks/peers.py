@@ -63,7 +63,7 @@ def wait_for(condition, seconds=60, what="a server did not start"):
             pass
         if time.monotonic() > deadline:
             raise RuntimeError(what)
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def listens(port):

@@ -19,7 +19,7 @@ import time
 
 import corpora
 from comparing import comparison
-from disk import Disk
+from disk import CountedDisk
 from peers import ForkingSink, Sink, escrow
 from side_by_side import Run, send
 
@@ -145,7 +145,7 @@ def main():
     for kind in options.corpora.split(","):
         sizes, senders = corpora.KINDS[kind]
         work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-profile-"))
-        disk = Disk(work, 3 * sum(sizes) // (1 << 20) + 2048)
+        disk = CountedDisk(work, 3 * sum(sizes) // (1 << 20) + 2048)
         try:
             corpus = corpora.make(work / "corpus", sizes, senders, name=kind)
             disk.warm(1300)

@@ -4,6 +4,7 @@
 The peers are Orthanc with one line of auto-routing, DCMTK's storescp that starts a storescu for each instance, and, as
 the reference for the wire, DCMTK's dcmsend to storescp, which stores nothing. Runs are interleaved and medians
 compared, since identical runs differ by a third on a small machine. The peers are slow and get a part of the corpus.
+All are timed on the disk of this machine; a run more, on a loop device, counts device flushes, for which it needs root.
 
 Stock DCMTK programs send and receive, except where the time of each instance is measured: there a sender and a sink of
 our own (probe.py) do. Needs root for the loop device on which device flushes are counted.
@@ -22,7 +23,7 @@ import time
 
 import corpora
 from comparing import comparison
-from disk import Disk
+from disk import CountedDisk, Disk
 from peers import DCMTK, HERE, WITHOUT_STALL, ForkingSink, Orthanc, ProbeSink, Sink, escrow, wait_for
 
 
@@ -53,7 +54,7 @@ def probe(corpus, called, port):
 
 
 class Run:
-    """One router with a folder, sinks and figures of its own."""
+    """One router with a folder, which stays, sinks and figures of its own."""
 
     def __init__(self, kind, corpus, disk, options, forwards=True, sink=Sink):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=disk.folder))
@@ -69,7 +70,6 @@ class Run:
     def __exit__(self, *_):
         self.router.stop()
         self.sink.stop()
-        shutil.rmtree(self.folder)
 
     def wait(self):
         def done():
@@ -80,11 +80,11 @@ class Run:
         wait_for(done, self.options.timeout, f"{self.router.called}: not everything arrived")
 
     def figures(self):
-        wall = time.monotonic() - self.started
+        wall, flushed = time.monotonic() - self.started, self.disk.flushes() - self.flushed
         after = self.router.usage()
         return rates(self.corpus, wall) | {
             "cpuPerGB": (after["cpu"] - self.before["cpu"]) / self.corpus.bytes * 1e9, "rssMB": after["rssMB"],
-            "flushes": (self.disk.flushes() - self.flushed) / self.corpus.instances}
+            "flushes": flushed / self.corpus.instances}
 
 
 def rates(corpus, wall):
@@ -143,7 +143,6 @@ def wire(environment, corpus, disk, options):
     send(corpus, "SINK", sink.port, environment)
     wall = time.monotonic() - started
     sink.stop()
-    shutil.rmtree(folder)
     return rates(corpus, wall)
 
 
@@ -161,6 +160,8 @@ CASES = {
 }
 # Cases of which a part of the corpus is enough: they take seconds for what Escrow does in one.
 SLOW = {"wire-stalled", "relay-orthanc", "relay-dcmtk", "latency-orthanc", "intake-orthanc"}
+# Cases that write to the disk.
+FLUSHING = ("intake-", "relay-", "sending-")
 COLUMNS = {
     "perSecond": "inst/s", "MBps": "MB/s", "cpuPerGB": "CPU s/GB", "rssMB": "peak MB", "flushes": "flushes",
     "answerP50": "answer p50", "answerP99": "p99 ms", "arrivalP50": "arrival p50", "arrivalP99": "p99 ms"}
@@ -185,18 +186,21 @@ def compare(kind, names, options, results):
     sizes, senders = corpora.KINDS[kind]
     part = sizes[:max(senders, int(len(sizes) * options.share))]
     work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
-    disk = Disk(work, 3 * sum(sizes) // (1 << 20) + 2048)
+    disk, counted = Disk(work / "disk"), CountedDisk(work, 3 * sum(sizes) // (1 << 20) + 2048)
     runs = results[kind] = {name: [] for name in names}
     try:
         whole = corpora.make(work / "whole", sizes, senders, name=kind)
         less = corpora.make(work / "part", part, senders, name=kind)
-        disk.warm(1300)
+        flushes = {name: CASES[name](less if name in SLOW else whole, counted, options).get("flushes")
+                   for name in names if name.startswith(FLUSHING)}
         for _ in range(options.pairs):
             for name in names:
-                runs[name].append(CASES[name](less if name in SLOW else whole, disk, options))
+                disk.ready(1300)
+                run = CASES[name](less if name in SLOW else whole, disk, options)
+                runs[name].append(run | ({"flushes": flushes[name]} if name in flushes else {}))
                 print(f"{kind} {name}: {runs[name][-1]}", file=sys.stderr)
     finally:
-        disk.close()
+        counted.close()
         shutil.rmtree(work)
     report(whole, less, runs, options)
 
