@@ -31,13 +31,14 @@ extension AssociationHandler {
     }
     let content = OutgoingContent(dataSet)
     let sender = DataSetSender(
-      command: command,
+      command: command, buffers: sendBuffers,
       layout: FragmentLayout(
         contextID: contextID, fragmentSize: fragmentSize, length: content.length,
         writeSize: pace?.writeSize ?? FragmentLayout.writeSize),
       content: content, pace: pace, pool: pool, eventLoop: context.eventLoop, write: { self.write($0) },
       finish: { self.transmitted($0) })
     invocation?.sender = sender
+    sendBuffers = []
     sender.start()
   }
 
@@ -53,6 +54,7 @@ extension AssociationHandler {
   private func transmitted() {
     guard let timeout = invocation?.timeout else { return }
     invocation?.isSent = true
+    sendBuffers = invocation?.sender?.free ?? sendBuffers
     invocation?.sender = nil
     acknowledgement?.arm()
     for (bytes, promise) in deferred { write(bytes).cascade(to: promise) }

@@ -46,6 +46,8 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
   /// Requests refused because others were unanswered.
   var refusals = 0
   var invocation: Invocation?
+  /// Those of the last data set that was sent, for the next.
+  var sendBuffers: [DataSetSender.Buffer] = []
   var lastMessageID: UInt16 = 0
   /// Responses that wait for the end of our data set: messages are not interleaved (PS3.8 Annex E).
   var deferred: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []

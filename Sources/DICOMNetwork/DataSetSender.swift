@@ -6,7 +6,7 @@ import NIOPosix
 ///
 /// Confined to the event loop; only the buffers travel, one job at a time, because the pool does not order jobs.
 final class DataSetSender {
-  private typealias Buffer = NIOLockedValueBox<ByteBuffer>
+  typealias Buffer = NIOLockedValueBox<ByteBuffer>
 
   private let content: OutgoingContent
   private let pace: (any SendingPace)?
@@ -16,7 +16,8 @@ final class DataSetSender {
   private let finish: (Result<Void, any Error>) -> Void
 
   private var layout: FragmentLayout
-  private var free: [Buffer]
+  /// Both of them, once everything is in the socket.
+  private(set) var free: [Buffer]
   private var filled: (buffer: Buffer, isLast: Bool)?
   private var isReading = false
   private var isWriting = false
@@ -24,11 +25,12 @@ final class DataSetSender {
 
   /// - Parameters:
   ///   - command: the PDUs of the command set, which leave in the same write as the first fragments.
+  ///   - buffers: those of the last data set, empty, or none: memory that is new is slow.
   ///   - pace: how fast it may leave; nil as fast as it can.
   ///   - write: writes and flushes; its future ends when the bytes are in the socket.
   ///   - finish: called once, with success when the last fragment is in the socket; not after ``stop()``.
   init(
-    command: ByteBuffer, layout: FragmentLayout, content: OutgoingContent, pace: (any SendingPace)?,
+    command: ByteBuffer, buffers: [Buffer], layout: FragmentLayout, content: OutgoingContent, pace: (any SendingPace)?,
     pool: NIOThreadPool, eventLoop: any EventLoop, write: @escaping (ByteBuffer) -> EventLoopFuture<Void>,
     finish: @escaping (Result<Void, any Error>) -> Void
   ) {
@@ -39,7 +41,8 @@ final class DataSetSender {
     self.eventLoop = eventLoop
     self.write = write
     self.finish = finish
-    free = [Buffer(ByteBuffer()), Buffer(command)]
+    free = buffers.isEmpty ? [Buffer(ByteBuffer()), Buffer(ByteBuffer())] : buffers
+    free.last?.withLockedValue { _ = $0.writeImmutableBuffer(command) }
   }
 
   func start() { readNext() }
@@ -102,9 +105,9 @@ final class DataSetSender {
     isWriting = false
     guard !isStopped else { return }
     if case .failure = result { return end(result) }
-    if isLast { return end(.success(())) }
     buffer.withLockedValue { $0.clear() }
     free.append(buffer)
+    if isLast { return end(.success(())) }
     writeFilled()
     readNext()
   }
