@@ -37,6 +37,29 @@ import Testing
     }
   }
 
+  /// A sender claims its next batch while the last of this one is on its way: when the destination fails just then, what
+  /// was claimed waits for the destination and not for its lease.
+  @Test func whatWasClaimedAheadIsGivenBack() async throws {
+    let samples = CommitmentScene.samples(38)
+    try await CommitmentScene.run(
+      samples, routes: [.everything(proof: .response)],
+      adapt: {
+        $0.associations = 1
+        $0.retry = RetryPolicy(first: .milliseconds(1), max: .milliseconds(5))
+      }
+    ) { scene in
+      let refused = samples[27].sop
+      scene.archive.refuse(refused.instanceUID, .status(.outOfResources))
+      scene.archive.closeGateForStores()
+      try await scene.store()
+      scene.archive.openGate()
+      try await scene.engine.eventually("it was refused") { scene.archive.stored.contains(refused) }
+      try await scene.engine.eventually("the others are delivered") {
+        try await scene.engine.ledger.count(DeliveryFilter(states: [.delivered])) == samples.count - 1
+      }
+    }
+  }
+
   /// Each is offered once before it is known to be refused; then the others have their share of each batch.
   @Test func moreThanABatchThatIsRefusedStopsNoOther() async throws {
     let (refused, others) = (40, 4)

@@ -41,8 +41,10 @@ struct DestinationSender: Sendable {
 
   private func sendAll(over association: inout DeliveryAssociation?) async throws -> Timestamp? {
     var limit = Self.batch
+    var claimed: ClaimBatch?
     while mayGoOn {
-      let batch = try await claim(limit)
+      let batch = if let claimed { claimed } else { try await claim(limit) }
+      claimed = nil
       if batch.claims.isEmpty {
         // While it is down, what failed last may not be on record yet as waiting.
         if batch.nextDue == nil, destination.health.current.state == .up {
@@ -53,16 +55,35 @@ struct DestinationSender: Sendable {
       }
       let (own, others) = share(sort(batch.claims))
       giveBack(others)
-      if batch.claims.count == limit || !others.isEmpty { queue.noteMore() }
+      let isFull = batch.claims.count == limit
+      if isFull || !others.isEmpty { queue.noteMore() }
       // Large instances are claimed a few at a time, so that hardly any is taken only to be given back.
       limit = others.isEmpty ? min(limit * 2, Self.batch) : own.count
-      let rest = await send(own, over: &association)
-      guard rest.isEmpty else {
-        giveBack(rest)
-        return nil
-      }
+      let next = isFull && others.isEmpty ? limit : nil
+      guard try await send(own, over: &association, claiming: next, into: &claimed) else { break }
     }
+    giveBack(claimed?.claims[...] ?? [])
     return nil
+  }
+
+  /// Sends a batch and, while its last quarter is on its way, claims at most `limit` others. False if not everything was
+  /// offered: what was not is given back.
+  private func send(
+    _ batch: ArraySlice<Claim>, over association: inout DeliveryAssociation?, claiming limit: Int?,
+    into claimed: inout ClaimBatch?
+  ) async throws -> Bool {
+    let last: ArraySlice<Claim> = limit == nil ? [] : batch.suffix(batch.count / 4)
+    let unsent = await send(batch.dropLast(last.count), over: &association)
+    guard unsent.isEmpty else {
+      giveBack(unsent + last)
+      return false
+    }
+    guard let limit, !last.isEmpty else { return true }
+    async let next = claim(limit)
+    let rest = await send(last, over: &association)
+    giveBack(rest)
+    claimed = try await next
+    return rest.isEmpty
   }
 
   /// Takes out what is not to be offered now: what waits for its window, or for an operator.

@@ -4,6 +4,7 @@ import EscrowConfiguration
 import EscrowCore
 import EscrowTesting
 import NIOCore
+import Testing
 
 /// An engine, the modality that stores to it, and an archive that is asked for commitment and reports what the test
 /// says.
@@ -48,6 +49,16 @@ struct CommitmentScene: Sendable {
   func request(_ number: Int) async throws -> TestArchive.Request {
     try await engine.eventually("request \(number)") { archive.requests.count >= number }
     return archive.requests[number - 1]
+  }
+
+  /// The first that the archive gets of those that `isMeant`.
+  func request(_ isMeant: @escaping @Sendable (TestArchive.Request) -> Bool) async throws -> TestArchive.Request {
+    var found: TestArchive.Request?
+    try await engine.eventually("such a request") {
+      found = archive.requests.first(where: isMeant)
+      return found != nil
+    }
+    return try #require(found)
   }
 
   /// Reports on an association of its own; the answer.
