@@ -7,7 +7,7 @@ compared, since identical runs differ by a third on a small machine. The peers a
 All are timed on the disk of this machine; a run more, on a loop device, counts device flushes, for which it needs root.
 
 Stock DCMTK programs send and receive, except where the time of each instance is measured: there a sender and a sink of
-our own (probe.py) do. Needs root for the loop device on which device flushes are counted.
+our own (probe.py) do.
 """
 
 import json
