@@ -12,6 +12,7 @@ extension AssociationHandler {
     values = []
     endIntake()
     endInvocation()
+    sendBuffers = []
     failOpening()
     for (_, promise) in deferred { promise?.fail(error ?? .closed) }
     deferred = []
