@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func silenceIsAnUnknownOutcome() async throws {
-    try await deliver(adapt: { $0.timeouts.store = .seconds(15) }) { engine, listener in
+    try await deliver(adapt: { $0.timeouts.store = .seconds(30) }) { engine, listener in
       let silent = try await listener.acceptAssociation()
       _ = try await silent.takeMessage()
       try await silent.skipToEnd()

@@ -73,7 +73,7 @@ struct DestinationSender: Sendable {
     into claimed: inout ClaimBatch?
   ) async throws -> Bool {
     let last: ArraySlice<Claim> = limit == nil ? [] : batch.suffix(batch.count / 4)
-    let unsent = await send(batch.dropLast(last.count), over: &association)
+    let unsent = await send(batch.dropLast(last.count), before: last, over: &association)
     guard unsent.isEmpty else {
       giveBack(unsent + last)
       return false
@@ -122,9 +122,10 @@ struct DestinationSender: Sendable {
     return (claims[..<cut], claims[cut...])
   }
 
-  /// Sends a batch in order; returns what was not offered because the destination failed or the process drains.
+  /// Sends claims in order, over associations that suit those after them too; returns what was not offered because the
+  /// destination failed or the process drains.
   private func send(
-    _ claims: ArraySlice<Claim>, over association: inout DeliveryAssociation?
+    _ claims: ArraySlice<Claim>, before others: ArraySlice<Claim> = [], over association: inout DeliveryAssociation?
   ) async -> ArraySlice<Claim> {
     var rest = claims
     while let claim = rest.first, mayGoOn,
@@ -136,7 +137,7 @@ struct DestinationSender: Sendable {
       }
       if association?.covers(claim) != true {
         await association?.release()
-        association = await connect(for: rest)
+        association = await connect(for: rest + others)
         queue.note(number, association == nil ? .looking : .sending)
       }
       guard let open = association else { break }
