@@ -55,28 +55,47 @@ enum DeliveryRow {
     return DeliveryID(rawValue: db.lastInsertedRowID)
   }
 
-  /// Writes what may change of a delivery. Its claim ends unless it is being sent.
-  static func update(_ delivery: Delivery, in db: Database) throws {
-    let sends = delivery.state == .sending
-    try db.run(
-      """
-      UPDATE delivery SET priority = ?, state = ?, proof = ?, routes = ?, attempts = ?, doubtful_failures = ?, asks = ?,
-        resends = ?, reason = ?, last_error = ?, not_before = ?, hold_by = ?, hold_reason = ?, hold_at = ?,
-        transaction_uid = ?, sent_at = ?, cancel_requested = ?, behind = ?, accept_discarded = ?, overwrites = ?, discarded_elements = ?,
-        first_asked_at = ?, failed_asks = ?, proved_by = ?, failed_by = ?, contradicted = ?,
-        terms = ?, altered = ?, alternative = ?, turn = ?, replaces = ?, may_be_there = ?, stale_at = ?,
-        lease = iif(?, lease, NULL), incarnation = iif(?, incarnation, NULL), claimed_at = iif(?, claimed_at, NULL)
-      WHERE id = ?
-      """,
-      delivery.priority.rawValue, delivery.state.rawValue, delivery.proof.rawValue,
-      delivery.routes.joined(separator: "\n"), delivery.attempts, delivery.doubtfulFailures, delivery.asks,
-      delivery.resends, delivery.reason, delivery.lastError, delivery.notBefore.stored, delivery.hold?.by,
-      delivery.hold?.reason, delivery.hold?.at.microseconds, delivery.transactionUID?.rawValue,
-      delivery.sentAt.stored, delivery.cancelRequested, delivery.behind?.rawValue,
-      delivery.acceptDiscarded, delivery.overwrites, delivery.discardedElements,
-      delivery.firstAskedAt.stored, delivery.failedAsks, delivery.provedBy, delivery.failedBy, delivery.contradicted,
-      try delivery.terms.stored(), delivery.terms.alters, delivery.terms.alternative?.destination.rawValue,
-      delivery.turn, delivery.replaces?.rawValue, delivery.mayBeThere, delivery.staleAt.stored,
-      sends, sends, sends, delivery.id.rawValue)
+  /// Writes what has changed of a delivery since it was `before`. Its claim ends unless it is being sent.
+  static func update(_ delivery: Delivery, over before: Delivery, in db: Database) throws {
+    var changes = ColumnChanges()
+    changes.note("priority", before.priority, delivery.priority) { $0.rawValue }
+    changes.note("state", before.state, delivery.state) { $0.rawValue }
+    changes.note("proof", before.proof, delivery.proof) { $0.rawValue }
+    changes.note("routes", before.routes, delivery.routes) { $0.joined(separator: "\n") }
+    changes.note("attempts", before.attempts, delivery.attempts)
+    changes.note("doubtful_failures", before.doubtfulFailures, delivery.doubtfulFailures)
+    changes.note("asks", before.asks, delivery.asks)
+    changes.note("resends", before.resends, delivery.resends)
+    changes.note("reason", before.reason, delivery.reason)
+    changes.note("last_error", before.lastError, delivery.lastError)
+    changes.note("not_before", before.notBefore, delivery.notBefore) { $0.stored }
+    changes.note("hold_by", before.hold?.by, delivery.hold?.by)
+    changes.note("hold_reason", before.hold?.reason, delivery.hold?.reason)
+    changes.note("hold_at", before.hold?.at, delivery.hold?.at) { $0.stored }
+    changes.note("transaction_uid", before.transactionUID, delivery.transactionUID) { $0?.rawValue }
+    changes.note("sent_at", before.sentAt, delivery.sentAt) { $0.stored }
+    changes.note("cancel_requested", before.cancelRequested, delivery.cancelRequested)
+    changes.note("behind", before.behind, delivery.behind) { $0?.rawValue }
+    changes.note("accept_discarded", before.acceptDiscarded, delivery.acceptDiscarded)
+    changes.note("overwrites", before.overwrites, delivery.overwrites)
+    changes.note("discarded_elements", before.discardedElements, delivery.discardedElements)
+    changes.note("first_asked_at", before.firstAskedAt, delivery.firstAskedAt) { $0.stored }
+    changes.note("failed_asks", before.failedAsks, delivery.failedAsks)
+    changes.note("proved_by", before.provedBy, delivery.provedBy)
+    changes.note("failed_by", before.failedBy, delivery.failedBy)
+    changes.note("contradicted", before.contradicted, delivery.contradicted)
+    try changes.note("terms", before.terms, delivery.terms) { try $0.stored() }
+    changes.note("altered", before.terms.alters, delivery.terms.alters)
+    changes.note("alternative", before.terms.alternative?.destination, delivery.terms.alternative?.destination) {
+      $0?.rawValue
+    }
+    changes.note("turn", before.turn, delivery.turn)
+    changes.note("replaces", before.replaces, delivery.replaces) { $0?.rawValue }
+    changes.note("may_be_there", before.mayBeThere, delivery.mayBeThere)
+    changes.note("stale_at", before.staleAt, delivery.staleAt) { $0.stored }
+    if before.state == .sending, delivery.state != .sending {
+      for column in ["lease", "incarnation", "claimed_at"] { changes.set(column, nil) }
+    }
+    try changes.apply(to: "delivery", row: delivery.id.rawValue, in: db)
   }
 }

@@ -51,8 +51,9 @@ enum InstanceRow {
   static let insertion = """
     INSERT INTO instance (uuid, file, sop_class, sop_instance, transfer_syntax, patient_id, accession_number, study,
       series, modality, study_date, calling_ae, called_ae, address, peer, association, received_at, bytes, digest,
-      state, reason, retention, settled_at, conflicted, recovered, pin, wave, patient_issuer)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      state, reason, retention, settled_at, conflicted, recovered, pin, wave, patient_issuer, promise, also_from,
+      discarding, gone_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
   /// Writes a new instance, which has no deliveries yet; returns its number.
@@ -67,28 +68,35 @@ enum InstanceRow {
       source.peer?.rawValue, source.association, instance.receivedAt.microseconds, instance.dataSetLength,
       instance.digest.description, instance.state.rawValue, instance.reason, instance.retention.stored,
       instance.settledAt.stored, instance.conflicted, instance.recovered, instance.pin, wave,
-      attributes.issuerOfPatientID)
+      attributes.issuerOfPatientID, instance.promise, joined(instance.alsoFrom), instance.discarding,
+      instance.goneAt.stored)
     return db.lastInsertedRowID
   }
 
-  /// Writes what may change of an instance: its own state, and what its deliveries mean for it.
-  static func update(_ row: Int64, to consignment: Consignment, in db: Database) throws {
-    let instance = consignment.instance
-    let standing = consignment.standing
-    try db.run(
-      """
-      UPDATE instance SET file = ?, state = ?, reason = ?, retention = ?, settled_at = ?, conflicted = ?, pin = ?,
-        promise = ?, also_from = ?, discarding = ?, gone_at = ?, purge_at = ?, stored = ?, committed = ?,
-        failed = ?
-      WHERE id = ?
-      """,
-      instance.file.rawValue, instance.state.rawValue, instance.reason, instance.retention.stored,
-      instance.settledAt.stored, instance.conflicted, instance.pin, instance.promise,
-      instance.alsoFrom.map(\.rawValue).joined(separator: "\n"), instance.discarding,
-      instance.goneAt.stored, PurgeGuard.dueWithoutLegalHold(consignment).stored, standing.isStored,
-      standing.isCommitted, standing.hasFailed,
-      row)
+  /// Writes what has changed of an instance since it was `before`: its own state, and what its deliveries mean for it.
+  static func update(_ row: Int64, to now: Consignment, over before: Consignment, in db: Database) throws {
+    let (old, new) = (before.instance, now.instance)
+    let (stood, stands) = (before.standing, now.standing)
+    var changes = ColumnChanges()
+    changes.note("file", old.file, new.file) { $0.rawValue }
+    changes.note("state", old.state, new.state) { $0.rawValue }
+    changes.note("reason", old.reason, new.reason)
+    changes.note("retention", old.retention, new.retention) { $0.stored }
+    changes.note("settled_at", old.settledAt, new.settledAt) { $0.stored }
+    changes.note("conflicted", old.conflicted, new.conflicted)
+    changes.note("pin", old.pin, new.pin)
+    changes.note("promise", old.promise, new.promise)
+    changes.note("also_from", old.alsoFrom, new.alsoFrom, stored: joined)
+    changes.note("discarding", old.discarding, new.discarding)
+    changes.note("gone_at", old.goneAt, new.goneAt) { $0.stored }
+    changes.set("purge_at", PurgeGuard.dueWithoutLegalHold(now).stored)
+    changes.note("stored", stood.isStored, stands.isStored)
+    changes.note("committed", stood.isCommitted, stands.isCommitted)
+    changes.note("failed", stood.hasFailed, stands.hasFailed)
+    try changes.apply(to: "instance", row: row, in: db)
   }
+
+  private static func joined(_ names: [PeerName]) -> String { names.map(\.rawValue).joined(separator: "\n") }
 }
 
 extension Retention {

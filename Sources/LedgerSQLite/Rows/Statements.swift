@@ -9,7 +9,9 @@ typealias Parameter = (any DatabaseValueConvertible)?
 /// the ledger does all day.
 extension Database {
   /// Runs a statement that returns nothing.
-  func run(_ sql: String, _ values: Parameter...) throws { try each(sql, values) { _ in } }
+  func run(_ sql: String, _ values: Parameter...) throws { try run(sql, values: values) }
+
+  func run(_ sql: String, values: [Parameter]) throws { try each(sql, values) { _ in } }
 
   /// All rows of a statement, read by `read`.
   func rows<Item>(_ sql: String, _ values: Parameter..., read: (inout Columns) throws -> Item) throws -> [Item] {

@@ -93,7 +93,7 @@ extension WriteTransaction {
     let study = due.first?.study
     let items = zip(due, asked).map { CommitmentRow.Item(sop: $0.sop, delivery: $1) }
     _ = try CommitmentRow.insert(opened, items: items, study: study, isManual: false, in: db)
-    for delivery in asked { try DeliveryRow.update(delivery, in: db) }
+    for (before, delivery) in zip(due, asked) { try DeliveryRow.update(delivery, over: before.delivery, in: db) }
     try tell(.requested(opened, study: study))
     return opened
   }
@@ -106,8 +106,10 @@ extension WriteTransaction {
       WHERE t.commitment = ? AND d.state = 'requested' ORDER BY d.id
       """,
       transaction.number, read: DeliveryRow.read)
-    for var delivery in requested where delivery.endRequest(uid, answer: answer) {
-      try DeliveryRow.update(delivery, in: db)
+    for before in requested {
+      var delivery = before
+      guard delivery.endRequest(uid, answer: answer) else { continue }
+      try DeliveryRow.update(delivery, over: before, in: db)
     }
     let destination = transaction.record.destination
     switch answer {

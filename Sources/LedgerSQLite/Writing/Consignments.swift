@@ -72,7 +72,7 @@ extension WriteTransaction {
     if current.instance != loaded.original.instance || current.standing != loaded.original.standing
       || current.isAmbiguous != loaded.original.isAmbiguous
     {
-      try InstanceRow.update(loaded.row, to: current, in: db)
+      try InstanceRow.update(loaded.row, to: current, over: loaded.original, in: db)
     }
     try carryOut(current.effects)
   }
@@ -82,8 +82,9 @@ extension WriteTransaction {
       let wave = try db.number("SELECT wave FROM instance WHERE id = ?", row) ?? 0
       let id = try DeliveryRow.insert(planned, of: row, instance: consignment.instance, wave: wave, in: db)
       var delivery = planned.delivery(id: id, of: consignment.instance.id, wave: wave)
+      let inserted = delivery
       try lineUp(&delivery, sopInstanceUID: consignment.instance.sop.instanceUID)
-      if delivery.behind != nil { try DeliveryRow.update(delivery, in: db) }
+      try DeliveryRow.update(delivery, over: inserted, in: db)
       consignment.append(delivery)
     }
     consignment.planned = []
@@ -94,7 +95,7 @@ extension WriteTransaction {
     if before.state.isTerminal, delivery.state == .queued {
       try lineUp(&delivery, sopInstanceUID: sopInstanceUID)
     }
-    try DeliveryRow.update(delivery, in: db)
+    try DeliveryRow.update(delivery, over: before, in: db)
     if !before.state.isTerminal, delivery.state.isTerminal { try release(behind: before) }
     if delivery.awaitsQuiet, !before.awaitsQuiet { try restartQuiet(delivery) }
   }
@@ -115,9 +116,10 @@ extension WriteTransaction {
       "SELECT \(DeliveryRow.columns) FROM \(DeliveryRow.table) WHERE d.behind = ? ORDER BY d.id",
       ended.id.rawValue, read: DeliveryRow.read)
     var ahead = ended.behind
-    for var follower in followers {
+    for waiting in followers {
+      var follower = waiting
       follower.stepUp(behind: follower.destination == ended.destination ? ahead : nil)
-      try DeliveryRow.update(follower, in: db)
+      try DeliveryRow.update(follower, over: waiting, in: db)
       if follower.destination == ended.destination { ahead = follower.id }
     }
   }
