@@ -11,7 +11,9 @@ struct PendingWrite: Sendable {
   let kind: Kind
   /// Whether it wants a transaction of its own.
   let isAlone: Bool
+}
 
+extension PendingWrite {
   init<Result: Sendable>(
     _ kind: Kind = .other, alone: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Result,
     _ continuation: CheckedContinuation<Result, any Error>

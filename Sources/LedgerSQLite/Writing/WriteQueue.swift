@@ -8,6 +8,8 @@ struct WriteQueue {
 
   private var admissions: Deque<PendingWrite> = []
   private var others: Deque<PendingWrite> = []
+  /// Whether the last batch was one job alone.
+  private var wasAlone = false
 
   var isEmpty: Bool { admissions.isEmpty && others.isEmpty }
 
@@ -19,9 +21,10 @@ struct WriteQueue {
   }
 
   /// What the next transaction does: of each kind up to half of a batch, and more where the other has less. A job that
-  /// wants to be alone is.
+  /// wants to be alone is, and admissions come between two such.
   mutating func takeBatch() -> [PendingWrite] {
-    if let first = others.first, first.isAlone { return Array(others.popFirst().map { [$0] } ?? []) }
+    wasAlone = others.first?.isAlone == true && !(wasAlone && !admissions.isEmpty)
+    if wasAlone { return others.popFirst().map { [$0] } ?? [] }
     let half = Self.mostInBatch / 2
     let ready = others.firstIndex(where: \.isAlone) ?? others.count
     let some = min(ready, Self.mostInBatch - min(admissions.count, half))
