@@ -79,14 +79,17 @@ public final class Association: Sendable {
   /// - Parameters:
   ///   - pace: how fast the data set leaves; nil as fast as it can.
   ///   - timeout: for the response, from the last fragment on.
+  ///   - upcoming: what is going to be sent next on this association: its first bytes are read in the meantime.
   /// - Throws: ``AssociationError``; the association is unusable then. The outcome at the peer is unknown, unless the
   ///   presentation context was not accepted.
   public func send(
     _ request: CommandSet, dataSet: OutgoingDataSet? = nil, at pace: (any SendingPace)? = nil, on context: UInt8,
-    timeout: Duration
+    timeout: Duration, before upcoming: UpcomingDataSet? = nil
   ) async throws -> Reply {
     try await perform { handler, promise in
-      handler.send(request, dataSet: dataSet, at: pace, on: context, timeout: TimeAmount(timeout), promise: promise)
+      handler.send(
+        request, dataSet: dataSet, at: pace, on: context, timeout: TimeAmount(timeout), upcoming: upcoming,
+        promise: promise)
     }
   }
 

@@ -33,6 +33,8 @@ extension AssociationHandler {
     invocation?.sender?.stop()
     invocation?.reply.fail(failure ?? .closed)
     invocation = nil
+    prepared?.sender.stop()
+    prepared = nil
   }
 
   /// Has no effect on a promise that was kept.

@@ -24,22 +24,42 @@ extension AssociationHandler {
   func transmit(
     _ request: CommandSet, _ dataSet: OutgoingDataSet?, at pace: (any SendingPace)?, on contextID: UInt8
   ) {
-    guard let context else { return }
     let command = encode(request, on: contextID)
     guard let dataSet else {
       return write(command).assumeIsolated().whenSuccess { self.transmitted() }
     }
+    let sender = takePrepared(dataSet, on: contextID) ?? sender(of: dataSet, at: pace, on: contextID)
+    invocation?.sender = sender
+    sender?.start(after: command, at: pace)
+  }
+
+  /// What was read ahead, if it is this; else it was read in vain.
+  private func takePrepared(_ dataSet: OutgoingDataSet, on contextID: UInt8) -> DataSetSender? {
+    guard let (upcoming, sender) = prepared else { return nil }
+    prepared = nil
+    if case .source(let source) = dataSet, source === upcoming.source, contextID == upcoming.context { return sender }
+    sender.stop()
+    return nil
+  }
+
+  /// Nil without a connection.
+  private func sender(of dataSet: OutgoingDataSet, at pace: (any SendingPace)?, on contextID: UInt8) -> DataSetSender? {
+    guard let context else { return nil }
     let content = OutgoingContent(dataSet)
-    let sender = DataSetSender(
-      command: command, buffers: sendBuffers,
+    defer { sendBuffers = [] }
+    return DataSetSender(
+      buffers: sendBuffers,
       layout: FragmentLayout(
         contextID: contextID, fragmentSize: fragmentSize, length: content.length,
         writeSize: pace?.writeSize ?? FragmentLayout.writeSize),
-      content: content, pace: pace, pool: pool, eventLoop: context.eventLoop, write: { self.write($0) },
+      content: content, pool: pool, eventLoop: context.eventLoop, write: { self.write($0, after: $1) },
       finish: { self.transmitted($0) })
-    invocation?.sender = sender
-    sendBuffers = []
-    sender.start()
+  }
+
+  private func prepare(_ upcoming: UpcomingDataSet) {
+    guard let sender = sender(of: .source(upcoming.source), at: nil, on: upcoming.context) else { return }
+    prepared = (upcoming, sender)
+    sender.prepare()
   }
 
   private func transmitted(_ result: Result<Void, any Error>) {
@@ -60,14 +80,16 @@ extension AssociationHandler {
     for (bytes, promise) in deferred { write(bytes).cascade(to: promise) }
     deferred = []
     start(.response, timeout)
+    if let upcoming = invocation?.upcoming { prepare(upcoming) }
   }
 
-  /// Writes and flushes. The future ends when the bytes are in the socket.
-  func write(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {
+  /// Writes and flushes, `first` in the same write. The future ends when the bytes are in the socket.
+  func write(_ bytes: ByteBuffer, after first: ByteBuffer? = nil) -> EventLoopFuture<Void> {
     guard let context else { preconditionFailure("nothing is written without a connection") }
     let promise = context.eventLoop.makePromise(of: Void.self)
     pendingWrites += 1
     promise.futureResult.assumeIsolated().whenComplete { _ in self.wrote() }
+    if let first { context.write(wrapOutboundOut(first), promise: nil) }
     context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
     if pendingWrites > 0, !waits.isRunning(.write) { startWriteWait() }
     return promise.futureResult

@@ -73,7 +73,7 @@ extension AssociationHandler {
   /// DT-1: a request.
   func send(
     _ request: CommandSet, dataSet: OutgoingDataSet?, at pace: (any SendingPace)?, on contextID: UInt8,
-    timeout: TimeAmount, pending: (@Sendable (IncomingMessage) -> Bool)? = nil,
+    timeout: TimeAmount, upcoming: UpcomingDataSet? = nil, pending: (@Sendable (IncomingMessage) -> Bool)? = nil,
     promise: EventLoopPromise<Association.Reply>
   ) {
     precondition(invocation == nil, "one request at a time")
@@ -88,7 +88,7 @@ extension AssociationHandler {
     var request = request
     request.messageID = nextMessageID()
     request.hasDataSet = dataSet != nil
-    invocation = Invocation(command: request, timeout: timeout, reply: promise, pending: pending)
+    invocation = Invocation(command: request, timeout: timeout, reply: promise, pending: pending, upcoming: upcoming)
     waits.stop(.idle)
     transmit(request, dataSet, at: pace, on: contextID)
   }

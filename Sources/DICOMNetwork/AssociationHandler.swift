@@ -48,6 +48,8 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
   var invocation: Invocation?
   /// Those of the last data set that was sent, for the next.
   var sendBuffers: [DataSetSender.Buffer] = []
+  /// What is read ahead, for the next request.
+  var prepared: (dataSet: UpcomingDataSet, sender: DataSetSender)?
   var lastMessageID: UInt16 = 0
   /// Responses that wait for the end of our data set: messages are not interleaved (PS3.8 Annex E).
   var deferred: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []

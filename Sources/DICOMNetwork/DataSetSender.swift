@@ -9,43 +9,60 @@ final class DataSetSender {
   typealias Buffer = NIOLockedValueBox<ByteBuffer>
 
   private let content: OutgoingContent
-  private let pace: (any SendingPace)?
   private let pool: NIOThreadPool
   private let eventLoop: any EventLoop
-  private let write: (ByteBuffer) -> EventLoopFuture<Void>
+  private let write: (ByteBuffer, ByteBuffer?) -> EventLoopFuture<Void>
   private let finish: (Result<Void, any Error>) -> Void
 
   private var layout: FragmentLayout
   /// Both of them, once everything is in the socket.
   private(set) var free: [Buffer]
   private var filled: (buffer: Buffer, isLast: Bool)?
+  /// What was read before ``start(after:at:)``.
+  private var ahead: (result: Result<Bool, any Error>, buffer: Buffer)?
+  /// The PDUs of the command set, until they leave with the first fragments.
+  private var command: ByteBuffer?
+  private var pace: (any SendingPace)?
+  private var isStarted = false
   private var isReading = false
   private var isWriting = false
   private var isStopped = false
 
   /// - Parameters:
-  ///   - command: the PDUs of the command set, which leave in the same write as the first fragments.
   ///   - buffers: those of the last data set, empty, or none: memory that is new is slow.
-  ///   - pace: how fast it may leave; nil as fast as it can.
-  ///   - write: writes and flushes; its future ends when the bytes are in the socket.
+  ///   - write: writes and flushes the first bytes after the second, if there are any; its future ends when they are in
+  ///     the socket.
   ///   - finish: called once, with success when the last fragment is in the socket; not after ``stop()``.
   init(
-    command: ByteBuffer, buffers: [Buffer], layout: FragmentLayout, content: OutgoingContent, pace: (any SendingPace)?,
-    pool: NIOThreadPool, eventLoop: any EventLoop, write: @escaping (ByteBuffer) -> EventLoopFuture<Void>,
+    buffers: [Buffer], layout: FragmentLayout, content: OutgoingContent, pool: NIOThreadPool, eventLoop: any EventLoop,
+    write: @escaping (ByteBuffer, ByteBuffer?) -> EventLoopFuture<Void>,
     finish: @escaping (Result<Void, any Error>) -> Void
   ) {
     self.layout = layout
     self.content = content
-    self.pace = pace
     self.pool = pool
     self.eventLoop = eventLoop
     self.write = write
     self.finish = finish
     free = buffers.isEmpty ? [Buffer(ByteBuffer()), Buffer(ByteBuffer())] : buffers
-    free.last?.withLockedValue { _ = $0.writeImmutableBuffer(command) }
   }
 
-  func start() { readNext() }
+  /// Reads what is written first.
+  func prepare() { readNext() }
+
+  /// Sends it.
+  ///
+  /// - Parameters:
+  ///   - command: the PDUs of the command set, which leave in the same write as the first fragments.
+  ///   - pace: how fast it may leave; nil as fast as it can.
+  func start(after command: ByteBuffer, at pace: (any SendingPace)?) {
+    self.command = command
+    self.pace = pace
+    isStarted = true
+    guard let (result, buffer) = ahead else { return readNext() }
+    ahead = nil
+    didRead(result, into: buffer)
+  }
 
   /// Nothing more is read or written, and ``finish`` is not called.
   func stop() { isStopped = true }
@@ -66,6 +83,7 @@ final class DataSetSender {
   private func didRead(_ result: Result<Bool, any Error>, into buffer: Buffer) {
     isReading = false
     guard !isStopped else { return }
+    guard isStarted else { return ahead = (result, buffer) }
     switch result {
     case .success(let isLast):
       if isLast { layout.finish() }
@@ -77,7 +95,7 @@ final class DataSetSender {
 
   /// What was read is written as soon as the pace allows.
   private func fill(_ buffer: Buffer, isLast: Bool) {
-    let wait = pace?.take(buffer.withLockedValue(\.readableBytes)) ?? .zero
+    let wait = pace?.take(buffer.withLockedValue(\.readableBytes) + (command?.readableBytes ?? 0)) ?? .zero
     guard wait > .zero else {
       filled = (buffer, isLast)
       return writeFilled()
@@ -95,9 +113,10 @@ final class DataSetSender {
     guard !isWriting, let (buffer, isLast) = filled else { return }
     filled = nil
     isWriting = true
-    write(buffer.withLockedValue { $0 }).assumeIsolated().whenComplete {
+    write(buffer.withLockedValue { $0 }, command).assumeIsolated().whenComplete {
       self.didWrite($0, from: buffer, isLast: isLast)
     }
+    command = nil
     readNext()
   }
 

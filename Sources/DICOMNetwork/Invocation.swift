@@ -9,6 +9,8 @@ struct Invocation {
   let reply: EventLoopPromise<Association.Reply>
   /// Gets each pending response; returns whether it can take more. Nil where there are none.
   var pending: (@Sendable (IncomingMessage) -> Bool)?
+  /// What is read ahead once this is in the socket. If it is not sent next on this association, it was read in vain.
+  var upcoming: UpcomingDataSet?
   /// Nil for a request without a data set.
   var sender: DataSetSender?
   /// Whether the last fragment is in the socket.

@@ -11,7 +11,7 @@ public enum OutgoingDataSet: Sendable {
 /// A data set read in order on an I/O thread, straight into the PDUs. One call at a time.
 ///
 /// A throw aborts the association without the last fragment, so that the peer never takes the rest for whole.
-public protocol DataSetSource: Sendable {
+public protocol DataSetSource: AnyObject, Sendable {
   /// In bytes, known before the first byte is sent.
   var length: Int { get }
 
@@ -20,6 +20,19 @@ public protocol DataSetSource: Sendable {
   /// - Parameter regions: not empty, and together never more than what is left of ``length``.
   /// - Throws: when they cannot all be filled.
   func read(into regions: [UnsafeMutableRawBufferPointer]) throws
+}
+
+/// The data set of the request that comes next on an association, of which the first bytes are read while the answer to
+/// the one before is awaited.
+public struct UpcomingDataSet: Sendable {
+  public let source: any DataSetSource
+  /// The presentation context it is going to be sent on.
+  public let context: UInt8
+
+  public init(source: any DataSetSource, context: UInt8) {
+    self.source = source
+    self.context = context
+  }
 }
 
 /// A data set that is made while it is sent, on an I/O thread, so that its length is known at its end only. One call at

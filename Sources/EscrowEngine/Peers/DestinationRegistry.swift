@@ -166,12 +166,10 @@ package final class Destination: Sendable {
   }
 
   /// Whether something may be due that nobody has looked for since.
-  func takeWork() -> Bool {
-    mayHaveWork.withLockedValue { mayHaveWork in
-      defer { mayHaveWork = false }
-      return mayHaveWork
-    }
-  }
+  var hasWork: Bool { mayHaveWork.withLockedValue { $0 } }
+
+  /// Somebody is about to look.
+  func takeWork() { mayHaveWork.withLockedValue { $0 = false } }
 }
 
 extension Peer {

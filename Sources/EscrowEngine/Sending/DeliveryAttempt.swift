@@ -11,6 +11,15 @@ struct DeliveryAttempt: Sendable {
   let claim: Claim
   let destination: Destination
   let context: EngineContext
+  /// The file as it is stored; it can be read once.
+  private let source: SpoolSource
+
+  init(claim: Claim, destination: Destination, context: EngineContext) {
+    self.claim = claim
+    self.destination = destination
+    self.context = context
+    source = SpoolSource(claim: claim, spool: context.spool)
+  }
 
   /// Whether the association can be used for the next instance.
   enum Ending: Sendable {
@@ -24,7 +33,9 @@ struct DeliveryAttempt: Sendable {
   }
 
   /// Streams the file out, judges the answer, records the outcome.
-  func run(over open: DeliveryAssociation) async -> Ending {
+  ///
+  /// - Parameter next: the attempt that follows on this association if it stays open; it is begun to be read.
+  func run(over open: DeliveryAssociation, before next: DeliveryAttempt?) async -> Ending {
     let started = context.clock.now()
     let accepted: AcceptedContext
     switch open.answer(to: claim) {
@@ -39,7 +50,7 @@ struct DeliveryAttempt: Sendable {
       let reply = try await open.association.send(
         .storeRequest(sop: claim.sop, messageID: 1, priority: 0), dataSet: dataSet(in: accepted.transferSyntax),
         at: claim.terms.maxRate.map { destination.pace($0, clock: context.clock) }, on: accepted.id,
-        timeout: destination.peer.timeouts.store)
+        timeout: destination.peer.timeouts.store, before: next?.upcoming(over: open))
       return await judge(reply, startedAt: started, over: open)
     } catch AssociationError.hadEnded where open.isProven {
       return .associationHadEnded
@@ -55,10 +66,20 @@ struct DeliveryAttempt: Sendable {
 
   /// The file as it is stored where the peer takes it so, else re-encoded on its way, or edited.
   private func dataSet(in transferSyntax: UID) throws(EditingError) -> OutgoingDataSet {
-    guard transferSyntax != claim.transferSyntax || !claim.terms.edits.isEmpty else {
-      return .source(SpoolSource(claim: claim, spool: context.spool))
-    }
+    guard isChanged(in: transferSyntax) else { return .source(source) }
     return .stream(try ChangedStream(claim: claim, target: TransferSyntax(transferSyntax), spool: context.spool))
+  }
+
+  private func isChanged(in transferSyntax: UID) -> Bool {
+    transferSyntax != claim.transferSyntax || !claim.terms.edits.isEmpty
+  }
+
+  /// What can be read of it before it is its turn; nil when it is changed on its way, or leaves in small pieces.
+  private func upcoming(over open: DeliveryAssociation) -> UpcomingDataSet? {
+    guard claim.terms.maxRate == nil, case .accepted(let accepted) = open.answer(to: claim),
+      !isChanged(in: accepted.transferSyntax)
+    else { return nil }
+    return UpcomingDataSet(source: source, context: accepted.id)
   }
 
   // MARK: Judging

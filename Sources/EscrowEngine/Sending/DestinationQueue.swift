@@ -7,9 +7,14 @@ struct DestinationQueue: Sendable {
   let context: EngineContext
   private let roster = NIOLockedValueBox(SenderRoster())
 
+  /// The least time between two looks at what is due, unless the first found as much as it may: each is a transaction,
+  /// and what comes in the meantime is claimed with one.
+  private static let pause = Duration.milliseconds(10)
+
   private enum Step {
     case start(Int)
     case wake(Signal)
+    case rest
     /// Nil waits for a wake-up without a limit.
     case wait(Duration?)
   }
@@ -24,14 +29,21 @@ struct DestinationQueue: Sendable {
     await withDiscardingTaskGroup { group in
       while !context.isDraining, !destination.isRetired, !Task.isCancelled {
         switch next() {
-        case .start(let number): group.addTask { await runSender(number) }
-        case .wake(let idle): idle.wake()
+        case .start(let number):
+          group.addTask { await runSender(number) }
+          await rest()
+        case .wake(let idle):
+          idle.wake()
+          await rest()
+        case .rest: await rest()
         case .wait(let limit): await destination.queueSignal.wait(atMost: limit)
         }
       }
       roster.withLockedValue { $0.idle }.forEach { $0.wake() }
     }
   }
+
+  private func rest() async { try? await Task.sleep(for: Self.pause) }
 
   private func next() -> Step {
     let now = context.clock.now()
@@ -57,7 +69,9 @@ struct DestinationQueue: Sendable {
     let hasRoom = roster.hasRoom(for: destination.peer.associations, at: moment)
     guard roster.hasIdle || hasRoom else { return .wait(nil) }
     let isDue = roster.nextDue.map { $0 <= now } ?? false
-    guard destination.takeWork() || isDue else { return .wait(roster.nextDue.map { $0.since(now) }) }
+    guard destination.hasWork || isDue else { return .wait(roster.nextDue.map { $0.since(now) }) }
+    if roster.waitsForIdle(at: .now) { return .rest }
+    destination.takeWork()
     if let idle = roster.wakeIdle() { return .wake(idle) }
     return .start(roster.start())
   }
@@ -75,7 +89,10 @@ struct DestinationQueue: Sendable {
   // MARK: For the senders
 
   /// A sender took a full batch: there may be work for one more.
-  func noteMore() { destination.noteWork() }
+  func noteMore() {
+    roster.withLockedValue { $0.hasMore = true }
+    destination.noteWork()
+  }
 
   /// Says what a sender is at.
   func note(_ sender: Int, _ phase: SenderRoster.Phase) {

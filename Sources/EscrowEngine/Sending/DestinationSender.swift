@@ -56,11 +56,15 @@ struct DestinationSender: Sendable {
       let (own, others) = share(sort(batch.claims))
       giveBack(others)
       let isFull = batch.claims.count == limit
-      if isFull || !others.isEmpty { queue.noteMore() }
+      let hasMore = isFull || !others.isEmpty
+      if hasMore { queue.noteMore() }
       // Large instances are claimed a few at a time, so that hardly any is taken only to be given back.
       limit = others.isEmpty ? min(limit * 2, Self.batch) : own.count
       let next = isFull && others.isEmpty ? limit : nil
       guard try await send(own, over: &association, claiming: next, into: &claimed) else { break }
+      // That was all: the queue says when there is more, unless the association is not to be kept for it.
+      guard !hasMore, association != nil, destination.peer.timeouts.idle > .zero else { continue }
+      guard await queue.park(number, nextDue: batch.nextDue) else { return batch.nextDue }
     }
     giveBack(claimed?.claims[...] ?? [])
     return nil
@@ -128,6 +132,7 @@ struct DestinationSender: Sendable {
     _ claims: ArraySlice<Claim>, before others: ArraySlice<Claim> = [], over association: inout DeliveryAssociation?
   ) async -> ArraySlice<Claim> {
     var rest = claims
+    var begun: DeliveryAttempt?
     while let claim = rest.first, mayGoOn,
       destination.health.current.state == .up
     {
@@ -141,8 +146,13 @@ struct DestinationSender: Sendable {
         queue.note(number, association == nil ? .looking : .sending)
       }
       guard let open = association else { break }
-      switch await DeliveryAttempt(claim: claim, destination: destination, context: context).run(over: open) {
-      case .associationOpen: association?.isProven = true
+      let attempt = begun.flatMap { $0.claim.key == claim.key ? $0 : nil } ?? self.attempt(claim)
+      begun = nil
+      let next = rest.dropFirst().first.map { self.attempt($0) }
+      switch await attempt.run(over: open, before: next) {
+      case .associationOpen:
+        association?.isProven = true
+        begun = next
       case .associationOver: association = nil
       case .associationHadEnded:
         association = nil
@@ -157,6 +167,10 @@ struct DestinationSender: Sendable {
       rest = rest.dropFirst()
     }
     return rest
+  }
+
+  private func attempt(_ claim: Claim) -> DeliveryAttempt {
+    DeliveryAttempt(claim: claim, destination: destination, context: context)
   }
 
   /// A peer that serves another association of ours and does not take one more is busy: that is noted, not held

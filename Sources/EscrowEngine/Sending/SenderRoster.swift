@@ -23,12 +23,18 @@ struct SenderRoster {
 
   /// How long a peer is taken at its word that it serves no more associations at once.
   private static let limitLasts = Duration.minutes(5)
+  /// How long work waits for a sender that is at work already before one more is started for it.
+  private static let patience = Duration.milliseconds(50)
 
   private var phases: [Int: Phase] = [:]
   private var lastNumber = 0
   private var limit: (associations: Int, until: MonotonicTime)?
   /// When a delivery that was not due at the last look becomes due.
   private(set) var nextDue: Timestamp?
+  /// Whether the last look left something: then one more sender has work at once.
+  var hasMore = false
+  /// Since when work waits for a sender.
+  private var waiting: ContinuousClock.Instant?
 
   var isEmpty: Bool { phases.isEmpty }
 
@@ -51,8 +57,14 @@ struct SenderRoster {
   mutating func start() -> Int {
     lastNumber += 1
     phases[lastNumber] = .looking
-    nextDue = nil
+    noteLook()
     return lastNumber
+  }
+
+  private mutating func noteLook() {
+    nextDue = nil
+    hasMore = false
+    waiting = nil
   }
 
   mutating func note(_ sender: Int, _ phase: Phase) { phases[sender] = phase }
@@ -64,10 +76,19 @@ struct SenderRoster {
     for (number, phase) in phases {
       guard case .idle(let signal) = phase else { continue }
       phases[number] = .sending
-      nextDue = nil
+      noteLook()
       return signal
     }
     return nil
+  }
+
+  /// Whether work is to wait a while for one of those that are at work: an association for a few instances would cost
+  /// more than they do.
+  mutating func waitsForIdle(at moment: ContinuousClock.Instant) -> Bool {
+    guard !isEmpty, !hasIdle, !hasMore else { return false }
+    let since = waiting ?? moment
+    waiting = since
+    return moment < since + Self.patience
   }
 
   var hasIdle: Bool {

@@ -10,6 +10,8 @@ final class PatternSource: DataSetSource {
   let length: Int
   private let failsAt: Int
   private let position = NIOLockedValueBox(0)
+  /// Where each read began.
+  let reads = Events<Int>()
 
   init(length: Int, failsAt: Int = .max) {
     self.length = length
@@ -27,6 +29,7 @@ final class PatternSource: DataSetSource {
 
   func read(into regions: [UnsafeMutableRawBufferPointer]) throws {
     try position.withLockedValue { position in
+      reads.add(position)
       for region in regions {
         guard position + region.count <= min(failsAt, length) else { throw Failure() }
         BytePattern.write(to: region, from: position)
