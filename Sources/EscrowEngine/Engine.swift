@@ -34,7 +34,7 @@ package struct Engine: Service {
     try await HealthChanges(context: context).restore()
     try await DestinationOperations(context: context).review()
     try await MissingDestinations(context: context).review()
-    context.sources.take(try await context.ledger.sources())
+    try await context.sources.refresh { try await context.ledger.sources() }
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await context.outcomes.run(context: context) }

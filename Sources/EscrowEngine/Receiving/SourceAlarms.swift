@@ -11,7 +11,7 @@ struct SourceAlarms: Sendable {
   /// Looks at every sender of which something is expected, or which has a quota.
   func review() async throws {
     let settings = context.settings
-    context.sources.take(try await context.ledger.sources())
+    try await context.sources.refresh { try await context.ledger.sources() }
     let open = try await context.ledger.alarms().filter { Self.kinds.contains($0.kind) }
     for peer in settings.peers.values.sorted(by: { $0.name < $1.name }) {
       let alarms = open.filter { $0.subject == peer.name.rawValue }

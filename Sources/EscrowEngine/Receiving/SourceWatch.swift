@@ -5,6 +5,8 @@ import NIOConcurrencyHelpers
 package final class SourceWatch: Sendable {
   private struct Use: Sendable {
     var bytes: Int64 = 0
+    /// All that became durable since the start.
+    var received: Int64 = 0
     var heard: Timestamp?
     var isOver = false
 
@@ -15,17 +17,36 @@ package final class SourceWatch: Sendable {
   }
 
   private let uses = NIOLockedValueBox<[PeerName: Use]>([:])
+  /// How often the ledger was asked, and which of its answers was the last that counted.
+  private let answers = NIOLockedValueBox((asked: 0, taken: 0))
   /// Since when anybody listens.
   private let start: Timestamp
 
   init(start: Timestamp) { self.start = start }
 
-  /// What the ledger says; it forgets nobody.
-  func take(_ records: [SourceRecord]) {
+  /// Takes what `ask` says that the ledger knows; it forgets nobody.
+  ///
+  /// What becomes durable meanwhile is counted besides, perhaps twice until the ledger is asked again: too little would
+  /// let a sender have more than its quota.
+  func refresh(_ ask: () async throws -> [SourceRecord]) async throws {
+    let number = answers.withLockedValue { answers in
+      answers.asked += 1
+      return answers.asked
+    }
+    let before = uses.withLockedValue { $0.mapValues(\.received) }
+    let records = try await ask()
+    let isLatest = answers.withLockedValue { answers in
+      defer { answers.taken = max(answers.taken, number) }
+      return number > answers.taken
+    }
+    if isLatest { take(records, since: before) }
+  }
+
+  private func take(_ records: [SourceRecord], since before: [PeerName: Int64]) {
     uses.withLockedValue { uses in
       for record in records {
         var use = uses[record.peer] ?? Use()
-        use.bytes = record.bytes
+        use.bytes = record.bytes + use.received - (before[record.peer] ?? 0)
         use.heard = max(use.heard ?? record.lastReceived, record.lastReceived)
         uses[record.peer] = use
       }
@@ -36,6 +57,7 @@ package final class SourceWatch: Sendable {
   func received(_ bytes: Int64, from peer: PeerName, at moment: Timestamp) {
     uses.withLockedValue { uses in
       uses[peer, default: Use()].bytes += bytes
+      uses[peer]?.received += bytes
       uses[peer]?.heard = moment
     }
   }
