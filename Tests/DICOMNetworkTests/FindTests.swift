@@ -16,7 +16,7 @@ import Testing
 
   /// Asks, and takes up to `limit` pending responses.
   private static func ask(
-    port: Int, limit: Int = .max, timeout: Duration = .seconds(60)
+    port: Int, limit: Int = .max, timeout: Duration = .seconds(600)
   ) async throws -> Outcome {
     let association = try await connect(to: port)
     let bodies = NIOLockedValueBox<[[UInt8]]>([])

@@ -13,7 +13,7 @@ import Testing
     let listener = try await ScriptedPeerListener()
     async let served = { () async throws -> (ByteBuffer, Status?) in
       let association = try await connect(to: listener.port)
-      async let reply = association.send(.probeEcho, on: 1, timeout: .seconds(60))
+      async let reply = association.send(.probeEcho, on: 1, timeout: .seconds(600))
       let report = try await association.nextRequest()
       guard let report, case .collected(let bytes) = report.body else { throw ScriptDeparture(expected: "a report") }
       try await association.respond(.response(to: report.command, status: .success), on: report.context.id)
@@ -40,7 +40,7 @@ import Testing
     async let served = {
       let association = try await connect(to: listener.port)
       async let reply = association.send(
-        .probeStore, dataSet: .source(PatternSource(length: length)), on: 3, timeout: .seconds(60))
+        .probeStore, dataSet: .source(PatternSource(length: length)), on: 3, timeout: .seconds(600))
       guard let report = try await association.nextRequest() else { throw ScriptDeparture(expected: "a report") }
       try await association.respond(.response(to: report.command, status: .success), on: report.context.id)
       let status = try await reply.command.statusCode
@@ -71,7 +71,7 @@ import Testing
     let listener = try await ScriptedPeerListener()
     async let served = {
       let association = try await connect(to: listener.port)
-      async let release: Void = association.release(timeout: .seconds(60))
+      async let release: Void = association.release(timeout: .seconds(600))
       let report = try await association.nextRequest()
       await release
       return report
@@ -89,7 +89,7 @@ import Testing
     let listener = try await ScriptedPeerListener()
     async let served: Void = {
       let association = try await connect(to: listener.port)
-      await association.release(timeout: .seconds(60))
+      await association.release(timeout: .seconds(600))
       #expect(try await association.nextRequest() == nil)
     }()
     let peer = try await listener.accept()

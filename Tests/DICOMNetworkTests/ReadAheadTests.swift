@@ -30,7 +30,7 @@ import Testing
     _ source: PatternSource, on association: Association, before next: PatternSource? = nil
   ) async throws {
     let reply = try await association.send(
-      .probeStore, dataSet: .source(source), on: 3, timeout: .seconds(60),
+      .probeStore, dataSet: .source(source), on: 3, timeout: .seconds(600),
       before: next.map { UpcomingDataSet(source: $0, context: 3) })
     #expect(reply.command.statusCode == .success && reply.dataSetWasComplete)
   }
@@ -78,7 +78,7 @@ import Testing
       let association = try await connect(to: port)
       try await Self.store(PatternSource(length: 10), on: association, before: expected)
       try await Self.store(other, on: association)
-      let echo = try await association.send(.probeEcho, on: 1, timeout: .seconds(60))
+      let echo = try await association.send(.probeEcho, on: 1, timeout: .seconds(600))
       #expect(echo.command.statusCode == .success)
       for length in [10, 40_000] { #expect(try await sink.next() == PatternSource.bytes(length)) }
       await association.release()

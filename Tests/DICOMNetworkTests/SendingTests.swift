@@ -20,12 +20,12 @@ import Testing
       #expect(association.peerImplementation.classUID == "2.25.1")
       #expect(association.contexts.keys.sorted() == [1, 3, 5])
       for _ in 1...3 {
-        let reply = try await association.send(.probeEcho, on: 1, timeout: .seconds(60))
+        let reply = try await association.send(.probeEcho, on: 1, timeout: .seconds(600))
         #expect(reply.command.statusCode == .success && reply.dataSetWasComplete)
       }
       await association.release()
       await #expect(throws: AssociationError.self) {
-        try await association.send(.probeEcho, on: 1, timeout: .seconds(60))
+        try await association.send(.probeEcho, on: 1, timeout: .seconds(600))
       }
     }
   }
@@ -75,7 +75,7 @@ import Testing
       let association = try await connect(to: port)
       do {
         let stream = PatternStream(length: 5_000_000, failsAt: 3_000_000)
-        _ = try await association.send(.probeStore, dataSet: .stream(stream), on: 3, timeout: .seconds(60))
+        _ = try await association.send(.probeStore, dataSet: .stream(stream), on: 3, timeout: .seconds(600))
         Issue.record("must throw")
       } catch AssociationError.source(let error) {
         #expect(error is PatternSource.Failure)
@@ -97,7 +97,7 @@ import Testing
       let association = try await connect(to: port)
       for length in 0..<50 {
         let bytes = ByteBuffer(bytes: PatternSource.bytes(length * 100))
-        _ = try await association.send(.probeStore, dataSet: .bytes(bytes), on: 3, timeout: .seconds(60))
+        _ = try await association.send(.probeStore, dataSet: .bytes(bytes), on: 3, timeout: .seconds(600))
         #expect(try await bodies.next() == bytes)
       }
       await association.release()
@@ -110,7 +110,7 @@ import Testing
       let association = try await connect(to: port)
       do {
         let source = PatternSource(length: 5_000_000, failsAt: 3_000_000)
-        _ = try await association.send(.probeStore, dataSet: .source(source), on: 3, timeout: .seconds(60))
+        _ = try await association.send(.probeStore, dataSet: .source(source), on: 3, timeout: .seconds(600))
         Issue.record("must throw")
       } catch AssociationError.source(let error) {
         #expect(error is PatternSource.Failure)
@@ -124,9 +124,9 @@ import Testing
     try await withListener { _, port in
       let association = try await connect(to: port)
       await #expect(throws: AssociationError.self) {
-        try await association.send(.probeEcho, on: 7, timeout: .seconds(60))
+        try await association.send(.probeEcho, on: 7, timeout: .seconds(600))
       }
-      #expect(try await association.send(.probeEcho, on: 1, timeout: .seconds(60)).command.statusCode == .success)
+      #expect(try await association.send(.probeEcho, on: 1, timeout: .seconds(600)).command.statusCode == .success)
       await association.release()
     }
   }
@@ -157,7 +157,7 @@ import Testing
     async let sent = {
       let association = try await connect(to: listener.port, timeouts: Self.timeouts)
       let source = PatternSource(length: 50_000_000)
-      return try await association.send(.probeStore, dataSet: .source(source), on: 3, timeout: .seconds(60))
+      return try await association.send(.probeStore, dataSet: .source(source), on: 3, timeout: .seconds(600))
     }()
     let peer = try await listener.accept()
     try await peer.acceptAssociation()
@@ -192,7 +192,7 @@ import Testing
     let listener = try await ScriptedPeerListener()
     async let sent = {
       let association = try await connect(to: listener.port, timeouts: Self.timeouts)
-      return try await association.send(.probeEcho, on: 1, timeout: .seconds(60))
+      return try await association.send(.probeEcho, on: 1, timeout: .seconds(600))
     }()
     let peer = try await listener.accept()
     try await peer.acceptAssociation()
@@ -210,7 +210,7 @@ import Testing
     let listener = try await ScriptedPeerListener()
     async let sent = {
       let association = try await connect(to: listener.port)
-      return try await association.send(.probeEcho, on: 1, timeout: .seconds(60))
+      return try await association.send(.probeEcho, on: 1, timeout: .seconds(600))
     }()
     let peer = try await listener.accept()
     try await peer.acceptAssociation()
