@@ -41,7 +41,9 @@ struct SamplePixels {
 
   /// One fragment a frame where the transfer syntax wants fragments; noise in JPEG's markers stands for compressed data.
   private func pixelData(_ transferSyntax: TransferSyntax) -> DataElement {
-    guard transferSyntax.isEncapsulated else { return DataElement(.pixelData, .ow, .bytes(Array(frames.joined()))) }
+    guard transferSyntax.isEncapsulated else {
+      return DataElement(.pixelData, .ow, .bytes(frames.reduce(into: []) { $0 += $1 }))
+    }
     guard transferSyntax != .encapsulatedUncompressed else {
       return DataElement(.pixelData, .ob, .fragments([[]] + frames))
     }

@@ -75,7 +75,7 @@ extension ScriptedPeer {
         if value.isCommand {
           command = try CommandSet(decoding: value.fragment)
         } else {
-          bytes += value.fragment.readableBytesView
+          bytes += Array(buffer: value.fragment)
           if value.isLast, let command { return (command, value.contextID, bytes) }
         }
       }
