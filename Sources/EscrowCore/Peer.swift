@@ -109,7 +109,7 @@ package struct RetryPolicy: Sendable, Equatable {
 /// Waits of one peer's associations (dicom.md: customary values).
 package struct PeerTimeouts: Sendable, Equatable {
   package var connect: Duration
-  /// For A-ASSOCIATE-AC, A-RELEASE-RP.
+  /// For the answer to A-ASSOCIATE-RQ.
   package var association: Duration
   package var echo: Duration
   package var store: Duration

@@ -116,7 +116,7 @@ import Testing
       try await scene.ask("2.25.1", [Self.unknown])
       let (peer, _) = try await scene.accept(returningRoles: false)
       #expect(try await peer.next() == .releaseRequest)
-      try await peer.send(.releaseResponse)
+      await peer.answerRelease()
       #expect(try await scene.job(is: .retry).failure?.text.contains("role") == true)
       _ = try await scene.hear()
     }
@@ -124,10 +124,7 @@ import Testing
 
   @Test func manyAnswersShareAnAssociation() async throws {
     // The first association waits until everything was asked.
-    try await InquiryScene.run(adapt: {
-      $0.timeouts.association = .minutes(10)
-      $0.timeouts.action = .minutes(10)
-    }) { scene in
+    try await InquiryScene.run { scene in
       let peer = try await scene.engine.associate().peer
       for number in 1...20 {
         try await peer.send(

@@ -25,7 +25,7 @@ struct InquiryScene: Sendable {
     let listener = try await ScriptedPeerListener()
     var asker = Peer(
       name: "ct1", aeTitle: "CT1", host: "127.0.0.1", port: listener.port, allow: [.echo, .store, .commit],
-      retry: RetryPolicy(first: .milliseconds(50), max: .milliseconds(200)))
+      retry: RetryPolicy(first: .milliseconds(50), max: .milliseconds(200)), timeouts: .patient)
     adapt(&asker)
     try await RunningEngine.run(peers: [asker] + peers, routes: routes, hook: hook) { engine in
       try await body(InquiryScene(engine: engine, listener: listener))
@@ -73,7 +73,7 @@ struct InquiryScene: Sendable {
     let heard = try await hear(on: peer, request, status)
     while let pdu = try await peer.next() {
       guard pdu == .releaseRequest else { continue }
-      try await peer.send(.releaseResponse)
+      await peer.answerRelease()
       break
     }
     return heard

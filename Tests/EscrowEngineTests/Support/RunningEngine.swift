@@ -32,6 +32,9 @@ struct RunningEngine: Sendable {
     var settings = Settings()
     settings.dicom.host = "127.0.0.1"
     settings.dicom.port = 0
+    settings.dicom.limits.associationRequest = .minutes(10)
+    settings.dicom.limits.messageStall = .minutes(10)
+    settings.dicom.limits.idle = .minutes(10)
     settings.spool.path = folder.path + "/spool"
     settings.spool.lowWatermark = .bytes(0)
     settings.spool.stopWatermark = .bytes(0)
@@ -123,11 +126,17 @@ extension Peer {
   static func archive(port: Int, adapt: (inout Peer) -> Void = { _ in }) -> Peer {
     var peer = Peer(
       name: "archive", aeTitle: "ARCHIVE", host: "127.0.0.1", port: port, allow: [.echo, .report], associations: 1,
-      retry: RetryPolicy(first: .milliseconds(50), max: .milliseconds(200)))
+      retry: RetryPolicy(first: .milliseconds(50), max: .milliseconds(200)), timeouts: .patient)
     peer.commitment.policy.quiet = .zero
     adapt(&peer)
     return peer
   }
+}
+
+extension PeerTimeouts {
+  /// For where nothing is to time out, however busy the machine is.
+  static let patient = PeerTimeouts(
+    connect: .minutes(10), association: .minutes(10), echo: .minutes(10), action: .minutes(10), query: .minutes(10))
 }
 
 extension AddressRange {

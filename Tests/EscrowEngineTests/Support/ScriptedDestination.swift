@@ -34,8 +34,11 @@ extension ScriptedPeer {
   fileprivate func answerEcho() async throws {
     try await answer(nextCommand(), .success)
     _ = try await next()
-    try await send(.releaseResponse)
+    await answerRelease()
   }
+
+  /// Answers A-RELEASE-RQ; the other side may have waited long enough already.
+  func answerRelease() async { try? await send(.releaseResponse) }
 
   /// Takes the A-ASSOCIATE-RQ and accepts everything, if it is proposed in the right transfer syntax; true when it
   /// proposes Verification only.

@@ -48,7 +48,7 @@ struct StoringArchive: Sendable {
           guard value.isLast, let request = command, !value.isCommand || !request.hasDataSet else { continue }
           try await finish(request, bytes, of: peer, on: value.contextID)
         }
-      case .releaseRequest: try await peer.send(.releaseResponse)
+      case .releaseRequest: await peer.answerRelease()
       default: return
       }
     }

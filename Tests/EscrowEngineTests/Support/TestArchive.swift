@@ -223,7 +223,7 @@ struct TestArchive: Sendable {
           if isWhole, let message { return message }
         }
       case .releaseRequest:
-        try await peer.send(.releaseResponse)
+        await peer.answerRelease()
         return nil
       default: return nil
       }
