@@ -66,6 +66,7 @@ let package = Package(
       name: "CPCRE2", cSettings: [.define("PCRE2_CODE_UNIT_WIDTH", to: "8")],
       linkerSettings: [.linkedLibrary("pcre2-8")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
 
     module("DICOM", ["CZlib", nio("NIOCore")]),
     module("DICOMProtocol", ["DICOM", nio("NIOCore")]),
@@ -80,7 +81,7 @@ let package = Package(
         "DICOM", "EscrowCore", "CLinux", "CXXHash", crypto, nio("NIOCore"), nio("NIOPosix"),
         nio("NIOConcurrencyHelpers"),
       ]),
-    module("LedgerSQLite", ["DICOM", "EscrowCore", deque, grdb, sqlite]),
+    module("LedgerSQLite", ["DICOM", "CSQLite", "EscrowCore", deque, grdb, sqlite]),
     module("Webhooks", ["DICOM", "CCurl", "EscrowCore", crypto, logging, nio("NIOConcurrencyHelpers")]),
     module(
       "EscrowEngine",

@@ -37,6 +37,7 @@ package final class SQLiteLedger: Ledger {
     path: String, name: UUID? = nil, migrator: DatabaseMigrator, logPages: Int, synchronous: Synchronous = .full,
     fault: @escaping @Sendable (BatchingWriter.Moment) throws -> Void
   ) throws {
+    _ = Durability.forgoesMemoryStatistics
     lock = try FileLock(path: path + "-lock")
     predecessorEnded = try Upgrade.prepare(path: path, migrator: migrator)?.wasClosed ?? true
     PrivateFile.make(path)

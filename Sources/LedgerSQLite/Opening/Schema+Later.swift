@@ -209,4 +209,15 @@ extension Schema {
     END;
 
     """
+
+  /// An UPDATE that may change several rows, and has a trigger, makes a table for them even when there are none.
+  static let comparisons = """
+    DROP TRIGGER instance_came;
+    CREATE TRIGGER instance_came AFTER INSERT ON instance
+    WHEN EXISTS (SELECT 1 FROM inquired WHERE sop_instance = NEW.sop_instance) BEGIN
+      UPDATE inquired SET touched = 1 WHERE sop_instance = NEW.sop_instance AND touched = 0
+        AND (reason IS NULL OR reason = 0);
+    END;
+
+    """
 }

@@ -21,6 +21,10 @@ enum Schema {
     migrator.registerMigration("9 unlisted") { db in try db.execute(sql: unlisted) }
     migrator.registerMigration("10 retention") { db in try db.execute(sql: retention) }
     migrator.registerMigration("12 growth") { db in try db.execute(sql: growth) }
+    migrator.registerMigration("13 comparisons") { db in
+      try db.execute(sql: comparisons)
+      try ListComparison.writeOut(in: db)
+    }
     return migrator
   }
 
