@@ -12,15 +12,10 @@ import Testing
     let bodies = Events<ByteBuffer>()
 
     func service(waitingFor source: PatternSource) -> ProbeService {
-      ProbeService(serve: { [bodies] association in
-        var isFirst = true
-        while let request = try await association.nextRequest() {
-          if case .collected(let bytes) = request.body { bodies.add(bytes) }
-          if isFirst { #expect(try await source.reads.next() == 0) }
-          isFirst = false
-          try await association.respond(.response(to: request.command, status: .success), on: request.context.id)
-        }
-      })
+      .collecting { [bodies] answered, bytes in
+        bodies.add(bytes)
+        if answered == 0 { #expect(try await source.reads.next() == 0) }
+      }
     }
 
     func next() async throws -> [UInt8] { [UInt8](buffer: try await bodies.next()) }
@@ -54,13 +49,7 @@ import Testing
   /// An empty data set is never read from.
   @Test func anEmptyOneArrivesAsItIs() async throws {
     let bodies = Events<ByteBuffer>()
-    let service = ProbeService(serve: { association in
-      while let request = try await association.nextRequest() {
-        if case .collected(let bytes) = request.body { bodies.add(bytes) }
-        try await association.respond(.response(to: request.command, status: .success), on: request.context.id)
-      }
-    })
-    try await withListener(service) { _, port in
+    try await withListener(.collecting { _, bytes in bodies.add(bytes) }) { _, port in
       let association = try await connect(to: port)
       let empty = PatternSource(length: 0)
       try await Self.store(PatternSource(length: 5), on: association, before: empty)

@@ -87,13 +87,7 @@ import Testing
 
   @Test func bytesInMemoryAndManyMessages() async throws {
     let bodies = Events<ByteBuffer>()
-    let service = ProbeService(serve: { association in
-      while let request = try await association.nextRequest() {
-        if case .collected(let bytes) = request.body { bodies.add(bytes) }
-        try await association.respond(.response(to: request.command, status: .success), on: request.context.id)
-      }
-    })
-    try await withListener(service) { _, port in
+    try await withListener(.collecting { _, bytes in bodies.add(bytes) }) { _, port in
       let association = try await connect(to: port)
       for length in 0..<50 {
         let bytes = ByteBuffer(bytes: PatternSource.bytes(length * 100))

@@ -1,6 +1,7 @@
 import DICOM
 import DICOMNetwork
 import DICOMProtocol
+import NIOCore
 
 /// A service whose parts a test replaces: by default it accepts everything and answers every request with success.
 struct ProbeService: AssociationService {
@@ -40,6 +41,18 @@ struct ProbeService: AssociationService {
     while let request = try await association.nextRequest() {
       try await association.respond(.response(to: request.command, status: .success), on: request.context.id)
     }
+  }
+
+  /// Success for everything, each time after `body` was given how many were answered and the data set.
+  static func collecting(_ body: @escaping @Sendable (Int, ByteBuffer) async throws -> Void) -> ProbeService {
+    ProbeService(serve: { association in
+      var answered = 0
+      while let request = try await association.nextRequest() {
+        if case .collected(let bytes) = request.body { try await body(answered, bytes) }
+        try await association.respond(.response(to: request.command, status: .success), on: request.context.id)
+        answered += 1
+      }
+    })
   }
 }
 
