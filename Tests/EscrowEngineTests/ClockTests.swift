@@ -36,6 +36,18 @@ import Testing
     }
   }
 
+  @Test func whatIsGoneForLongIsForgotten() async throws {
+    try await settled { engine, clock in
+      clock.pass(.hours(2))
+      try await engine.eventually("purged") { try await engine.instance().state == .purged }
+      clock.pass(.days(181))
+      engine.context.forgetting.wake()
+      try await engine.eventually("forgotten") {
+        try await engine.ledger.instances(InstanceFilter(), page: PageRequest()).items.isEmpty
+      }
+    }
+  }
+
   @Test func aStepForwardPurgesNothingUntilAnOperatorConfirms() async throws {
     try await settled { engine, clock in
       clock.step(.hours(2))

@@ -31,6 +31,21 @@ import Testing
     #expect(watch.bytes(of: "ct") == 90)
   }
 
+  /// What the ledger knows already counts once, whether we hear of it before its answer or after.
+  @Test func nothingCountsTwice() async throws {
+    try await watch.refresh { record(10) }
+    try await watch.refresh {
+      watch.received(40, from: "ct", at: Self.moment(2))
+      return record(50)
+    }
+    #expect(watch.bytes(of: "ct") == 50)
+    try await watch.refresh { record(70) }
+    watch.received(20, from: "ct", at: Self.moment(3))
+    #expect(watch.bytes(of: "ct") == 70)
+    try await watch.refresh { record(30) }
+    #expect(watch.bytes(of: "ct") == 30)
+  }
+
   @Test func anAnswerThatALaterOneHasOvertakenDoesNot() async throws {
     try await watch.refresh {
       try await watch.refresh { record(10) }

@@ -26,8 +26,9 @@ package final class SourceWatch: Sendable {
 
   /// Takes what `ask` says that the ledger knows; it forgets nobody.
   ///
-  /// What becomes durable meanwhile is counted besides, perhaps twice until the ledger is asked again: too little would
-  /// let a sender have more than its quota.
+  /// Whether the answer counts what becomes durable meanwhile, nobody knows. So a sender has at most what the ledger
+  /// says and that besides, and at most what was counted here, from which only what was let go is missing: the less of
+  /// the two counts. Only the first answer, before anybody is listened to, is all that is known.
   func refresh(_ ask: () async throws -> [SourceRecord]) async throws {
     let number = answers.withLockedValue { answers in
       answers.asked += 1
@@ -35,18 +36,19 @@ package final class SourceWatch: Sendable {
     }
     let before = uses.withLockedValue { $0.mapValues(\.received) }
     let records = try await ask()
-    let isLatest = answers.withLockedValue { answers in
+    let taken = answers.withLockedValue { answers in
       defer { answers.taken = max(answers.taken, number) }
-      return number > answers.taken
+      return answers.taken
     }
-    if isLatest { take(records, since: before) }
+    if number > taken { take(records, since: before, isFirst: taken == 0) }
   }
 
-  private func take(_ records: [SourceRecord], since before: [PeerName: Int64]) {
+  private func take(_ records: [SourceRecord], since before: [PeerName: Int64], isFirst: Bool) {
     uses.withLockedValue { uses in
       for record in records {
         var use = uses[record.peer] ?? Use()
-        use.bytes = record.bytes + use.received - (before[record.peer] ?? 0)
+        let atMost = record.bytes + use.received - (before[record.peer] ?? 0)
+        use.bytes = isFirst ? atMost : min(use.bytes, atMost)
         use.heard = max(use.heard ?? record.lastReceived, record.lastReceived)
         uses[record.peer] = use
       }
