@@ -42,7 +42,9 @@ extension AssociationHandler {
     switch opening {
     case .asAcceptor(let promise): promise.fail(failure ?? .closed)
     case .asRequestor(_, let promise): promise.fail(failure ?? .closed)
+    case nil: break
     }
+    opening = nil
   }
 
   /// AA-1, AA-8: sends A-ABORT, and closes a moment later unless the peer does before.

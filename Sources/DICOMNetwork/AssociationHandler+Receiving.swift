@@ -100,6 +100,7 @@ extension AssociationHandler {
       _ = machine.handle(.transportConfirmed)
       write(.associateRequest(proposal.request))
       start(.answer, answerTimeout)
+    case nil: break
     }
   }
 

@@ -18,7 +18,8 @@ final class AssociationHandler: ChannelInboundHandler, ChannelOutboundHandler {
   }
 
   let id: String
-  let opening: Opening
+  /// Nil when the association has ended: the promise of the requestor holds the association, which holds this.
+  var opening: Opening?
   let service: (any AssociationService)?
   let timeouts: AssociationTimeouts
   /// For A-ASSOCIATE-AC or -RJ, as requestor.

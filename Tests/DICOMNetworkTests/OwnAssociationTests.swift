@@ -159,4 +159,36 @@ import Testing
     }
     try await listener.close()
   }
+
+  /// How an association of ours ends.
+  enum Ending: CaseIterable { case release, abort, abortOfThePeer, closeOfThePeer }
+
+  /// A router opens many thousands a day.
+  @Test(arguments: Ending.allCases) func nothingIsLeftOfOneThatEnded(ending: Ending) async throws {
+    let listener = try await ScriptedPeerListener()
+    async let accepted = {
+      let peer = try await listener.accept()
+      try await peer.acceptAssociation()
+      return peer
+    }()
+    weak var ended: Association?
+    do {
+      let association = try await connect(to: listener.port)
+      ended = association
+      let peer = try await accepted
+      switch ending {
+      case .release:
+        async let released: Void = association.release(timeout: .seconds(600))
+        #expect(try await peer.next() == .releaseRequest)
+        try await peer.send(.releaseResponse)
+        await released
+      case .abort: await association.abort()
+      case .abortOfThePeer: try await peer.send(.abort(.serviceUser))
+      case .closeOfThePeer: try await peer.close()
+      }
+    }
+    for _ in 0..<6000 where ended != nil { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(ended == nil)
+    try await listener.close()
+  }
 }
