@@ -106,7 +106,7 @@ package struct RetryPolicy: Sendable, Equatable {
   }
 }
 
-/// Waits of one peer's associations (dicom.md: customary values).
+/// Waits of one peer's associations; the defaults are what other implementations use.
 package struct PeerTimeouts: Sendable, Equatable {
   package var connect: Duration
   /// For the answer to A-ASSOCIATE-RQ.

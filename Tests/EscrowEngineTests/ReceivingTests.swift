@@ -81,7 +81,7 @@ import Testing
     #expect(answer.files == 0)
   }
 
-  /// dicom.md §8.1 row 66.
+  /// No file, and no row.
   @Test(arguments: [true, false]) func aStoreThatIsCutOffLeavesNothing(byAbort: Bool) async throws {
     let large = SampleInstance(seed: 5, pixelBytes: 3_000_000)
     try await RunningEngine.run { engine in

@@ -46,7 +46,7 @@ import Testing
     try await engine.ledger.events(after: 0, limit: 1000).count { $0.event.kind == kind }
   }
 
-  /// dicom.md §8.1 rows 70 and 72.
+  /// Each sender is told success, and one copy is kept.
   @Test func theSameBytesFromManyAtOnceAreOneInstance() async throws {
     try await CommitmentScene.run(
       routes: [Self.route(to: "archive", retention: .never)], peers: Self.senders(8)
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  /// dicom.md §8.1 rows 71 and 72: commitment speaks of UIDs, so no report says whose content is safe.
+  /// Commitment speaks of UIDs, so no report says whose content is safe.
   @Test func otherContentAtOnceIsAConflictOfBothAndBothAreKept() async throws {
     try await CommitmentScene.run(
       routes: [Self.route(to: "archive", proof: .commitment, retention: .after(.zero))], peers: Self.senders(2)
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  /// dicom.md §8.1 row 80: what comes back from where it was sent goes nowhere, before and after the purge.
+  /// What comes back from where it was sent goes nowhere, before and after the purge.
   @Test(arguments: [Retention.never, .after(.zero)])
   func whatComesBackFromItsDestinationIsALoop(retention: Retention) async throws {
     try await CommitmentScene.run(
