@@ -39,11 +39,27 @@ import Testing
       return record(50)
     }
     #expect(watch.bytes(of: "ct") == 50)
-    try await watch.refresh { record(70) }
-    watch.received(20, from: "ct", at: Self.moment(3))
+    try await watch.admitting(from: "ct") {
+      try await watch.refresh { record(70) }
+      watch.received(20, from: "ct", at: Self.moment(3))
+    }
     #expect(watch.bytes(of: "ct") == 70)
     try await watch.refresh { record(30) }
     #expect(watch.bytes(of: "ct") == 30)
+  }
+
+  /// An admission that failed may be in the ledger all the same.
+  @Test func whatWasNotCountedHereIsOnceTheSenderIsQuiet() async throws {
+    struct Failure: Error {}
+    await #expect(throws: Failure.self) {
+      try await watch.admitting(from: "ct") {
+        try await watch.refresh { record(40) }
+        throw Failure()
+      }
+    }
+    #expect(watch.bytes(of: "ct") == 0)
+    try await watch.refresh { record(40) }
+    #expect(watch.bytes(of: "ct") == 40)
   }
 
   @Test func anAnswerThatALaterOneHasOvertakenDoesNot() async throws {

@@ -129,10 +129,11 @@ package struct ReceiveService: AssociationService {
     let instance = ReceivedInstance(
       id: receiver.id, sop: receiver.sop, transferSyntax: receiver.transferSyntax, source: receiver.source,
       receivedAt: receiver.receivedAt, dataSetLength: file.dataSetLength, digest: file.digest, header: header)
-    let result = try await Admissions(context: context).admit(instance.admission(by: receiver.rules))
-    if let peer = receiver.source.peer {
+    let peer = receiver.source.peer
+    try await context.sources.admitting(from: peer) {
+      let result = try await Admissions(context: context).admit(instance.admission(by: receiver.rules))
       let isNew = if case .admitted = result { true } else { false }
-      context.sources.received(isNew ? file.dataSetLength : 0, from: peer, at: receiver.receivedAt)
+      if let peer { context.sources.received(isNew ? file.dataSetLength : 0, from: peer, at: receiver.receivedAt) }
     }
     return nil
   }

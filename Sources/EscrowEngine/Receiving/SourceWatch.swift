@@ -7,6 +7,10 @@ package final class SourceWatch: Sendable {
     var bytes: Int64 = 0
     /// All that became durable since the start.
     var received: Int64 = 0
+    /// Admissions that may be in the ledger already and were not counted here yet.
+    var underWay = 0
+    /// How often an admission began, or something was counted.
+    var changes = 0
     var heard: Timestamp?
     var isOver = false
 
@@ -26,33 +30,47 @@ package final class SourceWatch: Sendable {
 
   /// Takes what `ask` says that the ledger knows; it forgets nobody.
   ///
-  /// Whether the answer counts what becomes durable meanwhile, nobody knows. So a sender has at most what the ledger
-  /// says and that besides, and at most what was counted here, from which only what was let go is missing: the less of
-  /// the two counts. Only the first answer, before anybody is listened to, is all that is known.
+  /// Of a sender that was quiet meanwhile the answer is right. Whether it counts what became durable meanwhile, nobody
+  /// knows: then the sender has at most what the ledger says and that besides, and at most what was counted here, from
+  /// which what was let go is missing. The less of the two counts, until the ledger is asked again.
   func refresh(_ ask: () async throws -> [SourceRecord]) async throws {
     let number = answers.withLockedValue { answers in
       answers.asked += 1
       return answers.asked
     }
-    let before = uses.withLockedValue { $0.mapValues(\.received) }
+    let before = uses.withLockedValue { $0 }
     let records = try await ask()
-    let taken = answers.withLockedValue { answers in
+    let isLatest = answers.withLockedValue { answers in
       defer { answers.taken = max(answers.taken, number) }
-      return answers.taken
+      return number > answers.taken
     }
-    if number > taken { take(records, since: before, isFirst: taken == 0) }
+    if isLatest { take(records, since: before) }
   }
 
-  private func take(_ records: [SourceRecord], since before: [PeerName: Int64], isFirst: Bool) {
+  private func take(_ records: [SourceRecord], since before: [PeerName: Use]) {
     uses.withLockedValue { uses in
       for record in records {
         var use = uses[record.peer] ?? Use()
-        let atMost = record.bytes + use.received - (before[record.peer] ?? 0)
-        use.bytes = isFirst ? atMost : min(use.bytes, atMost)
+        let earlier = before[record.peer] ?? Use()
+        let wasQuiet = earlier.underWay == 0 && earlier.changes == use.changes
+        use.bytes = wasQuiet ? record.bytes : min(use.bytes, record.bytes + use.received - earlier.received)
         use.heard = max(use.heard ?? record.lastReceived, record.lastReceived)
         uses[record.peer] = use
       }
     }
+  }
+
+  /// Admits something of a peer, which is counted by ``received(_:from:at:)`` within `body`.
+  func admitting<Result>(
+    from peer: PeerName?, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+  ) async rethrows -> Result {
+    guard let peer else { return try await body() }
+    uses.withLockedValue { uses in
+      uses[peer, default: Use()].underWay += 1
+      uses[peer]?.changes += 1
+    }
+    defer { uses.withLockedValue { $0[peer]?.underWay -= 1 } }
+    return try await body()
   }
 
   /// Something of a peer became durable.
@@ -60,6 +78,7 @@ package final class SourceWatch: Sendable {
     uses.withLockedValue { uses in
       uses[peer, default: Use()].bytes += bytes
       uses[peer]?.received += bytes
+      uses[peer]?.changes += 1
       uses[peer]?.heard = moment
     }
   }
