@@ -70,6 +70,33 @@ import Testing
     }
   }
 
+  /// The second is not covered by the open association, which has a context for it all the same: what was offered to
+  /// re-encode the first one to.
+  @Test func whatNeedsAnotherAssociationIsReadForThatOne() async throws {
+    let first = SampleInstance(seed: 5)
+    let others = [
+      SampleInstance(seed: 6, pixelBytes: 100_000),
+      SampleInstance(seed: 7, pixelBytes: 700_000, transferSyntax: .implicitLittleEndian),
+    ]
+    try await StoringArchive.run { archive in
+      let peer = Peer.archive(port: archive.port) { $0.timeouts.idle = .hours(1) }
+      try await RunningEngine.run(peers: [.scanner, peer], routes: [.everything(proof: .response)]) { engine in
+        #expect(try await engine.associate().peer.store(first) == .success)
+        try await engine.eventually("delivered") { try await engine.delivery().state == .delivered }
+        let operations = DestinationOperations(context: engine.context)
+        try await operations.drain("archive", actor: "test", reason: "so that both are claimed at once")
+        for sample in others {
+          #expect(try await engine.associate(toStore: sample).peer.store(sample) == .success)
+        }
+        #expect(try await operations.resume("archive", actor: "test", reason: nil))
+        try await engine.eventually("all are delivered") {
+          try await engine.ledger.count(DeliveryFilter(states: [.delivered])) == 3
+        }
+      }
+      for sample in others { #expect(archive[sample.sop.instanceUID] == sample.dataSet) }
+    }
+  }
+
   @Test func compressedPixelDataIsNeverTouched() async throws {
     let sample = SampleInstance(seed: 5, transferSyntax: .rleLossless)
     try await deliver(sample, taking: Self.native) { engine, _, _ in

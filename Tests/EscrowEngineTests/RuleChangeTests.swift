@@ -2,10 +2,12 @@ import DICOM
 import DICOMProtocol
 import EscrowConfiguration
 import EscrowCore
-import EscrowEngine
 import EscrowTesting
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
+
+@testable import EscrowEngine
 
 /// Another reading of the configuration is put into force while the engine runs.
 @Suite struct RuleChangeTests {
@@ -108,6 +110,56 @@ import Testing
     }
     try await old.close()
     try await new.close()
+  }
+
+  @Test func anAssociationToADestinationThatWasReplacedIsNotKeptIdle() async throws {
+    let listener = try await ScriptedPeerListener()
+    let patient = Peer.archive(port: listener.port) { $0.timeouts.idle = .hours(1) }
+    try await RunningEngine.run(peers: [.scanner, patient], routes: [.everything(proof: .response)]) { engine in
+      #expect(try await engine.associate().peer.store(Self.sample) == .success)
+      let archive = try await listener.acceptAssociation()
+      let (command, _) = try await archive.takeMessage()
+      try await engine.reload { $0.peers["archive"] = .archive(port: listener.port) }
+      // Nothing tells when the old one's queue starts no senders any more.
+      try await Task.sleep(for: .milliseconds(200))
+      try await archive.answer(command, .success)
+      let isReleased = NIOLockedValueBox(false)
+      let end = Task {
+        if case .releaseRequest? = try await archive.next() { isReleased.withLockedValue { $0 = true } }
+      }
+      defer { end.cancel() }
+      try await engine.eventually("A-RELEASE-RQ") { isReleased.withLockedValue { $0 } }
+      await archive.answerRelease()
+    }
+    try await listener.close()
+  }
+
+  @Test func whatTheOldOneGivesBackIsTakenUpAtOnce() async throws {
+    let old = try await ScriptedPeerListener()
+    try await StoringArchive.run { new in
+      try await RunningEngine.run(
+        peers: [.scanner, .archive(port: old.port)], routes: [.everything(proof: .response)]
+      ) { engine in
+        let operations = DestinationOperations(context: engine.context)
+        try await operations.drain("archive", actor: "test", reason: "so that both are claimed at once")
+        let scanner = try await engine.associate().peer
+        let samples = [Self.sample, SampleInstance(seed: 22)]
+        for sample in samples { #expect(try await scanner.store(sample) == .success) }
+        #expect(try await operations.resume("archive", actor: "test", reason: nil))
+        let archive = try await old.acceptAssociation()
+        let (command, _) = try await archive.takeMessage()
+        try await engine.reload { $0.peers["archive"] = .archive(port: new.port) }
+        try await engine.eventually("the new one has looked in vain") {
+          engine.context.destinations["archive"]?.hasWork == false
+        }
+        try await archive.answer(command, .success)
+        try await engine.eventually("both are delivered") {
+          try await engine.ledger.count(DeliveryFilter(states: [.delivered])) == 2
+        }
+        #expect(new[samples[1].sop.instanceUID] == samples[1].dataSet)
+      }
+    }
+    try await old.close()
   }
 
   @Test func theQueueOfADestinationThatIsGoneIsKept() async throws {

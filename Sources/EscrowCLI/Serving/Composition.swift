@@ -64,8 +64,9 @@ package struct Composition {
     try await services(context, ledger: ledger, webhooks: webhooks, group: group, pool: pool).run()
     await transport.shutdown()
     try await ledger.close()
-    try await outgoing.shutdownGracefully()
+    // What is still being read is told to its event loop.
     try await readers.shutdownGracefully()
+    try await outgoing.shutdownGracefully()
     try await pool.shutdownGracefully()
   }
 

@@ -74,9 +74,10 @@ struct DeliveryAttempt: Sendable {
     transferSyntax != claim.transferSyntax || !claim.terms.edits.isEmpty
   }
 
-  /// What can be read of it before it is its turn; nil when it is changed on its way, or leaves in small pieces.
+  /// What can be read of it before it is its turn; nil when it goes over another association, is changed on its way, or
+  /// leaves in small pieces.
   private func upcoming(over open: DeliveryAssociation) -> UpcomingDataSet? {
-    guard claim.terms.maxRate == nil, case .accepted(let accepted) = open.answer(to: claim),
+    guard claim.terms.maxRate == nil, open.covers(claim), case .accepted(let accepted) = open.answer(to: claim),
       !isChanged(in: accepted.transferSyntax)
     else { return nil }
     return UpcomingDataSet(source: source, context: accepted.id)

@@ -7,8 +7,8 @@ struct DestinationQueue: Sendable {
   let context: EngineContext
   private let roster = NIOLockedValueBox(SenderRoster())
 
-  /// The least time between two looks at what is due, unless the first found as much as it may: each is a transaction,
-  /// and what comes in the meantime is claimed with one.
+  /// The least time between two looks at what is due: each is a transaction, and what comes in the meantime is claimed
+  /// with one.
   private static let pause = Duration.milliseconds(10)
 
   private enum Step {
@@ -24,7 +24,10 @@ struct DestinationQueue: Sendable {
     self.context = context
   }
 
-  /// Runs until the process drains, and then until the last sender has ended.
+  /// Whether one more may be sent, as far as others have a say.
+  var isOpen: Bool { !context.isDraining && !destination.isRetired && context.stops[destination.name] == nil }
+
+  /// Runs until the process drains or another takes the destination's place, and then until the last sender has ended.
   func run() async {
     await withDiscardingTaskGroup { group in
       while !context.isDraining, !destination.isRetired, !Task.isCancelled {
@@ -88,7 +91,7 @@ struct DestinationQueue: Sendable {
 
   // MARK: For the senders
 
-  /// A sender took a full batch: there may be work for one more.
+  /// A sender left something of what is due, or may have: there may be work for one more.
   func noteMore() {
     roster.withLockedValue { $0.hasMore = true }
     destination.noteWork()
@@ -110,19 +113,21 @@ struct DestinationQueue: Sendable {
   }
 
   /// Waits with an open association for work, at most the peer's idle time, and not at all when it is in the way of
-  /// one that waits to be let in. Returns whether there may be some.
+  /// one that waits to be let in or when nothing more is to be sent. Returns whether there may be some.
   func park(_ sender: Int, nextDue: Timestamp?) async -> Bool {
     let idle = destination.peer.timeouts.idle
-    guard idle > .zero, !context.isDraining else { return false }
+    guard idle > .zero else { return false }
     let signal = Signal()
-    let isInTheWay = roster.withLockedValue { roster in
+    let isIdle = roster.withLockedValue { roster in
       roster.noteDue(nextDue)
-      guard !roster.isConnecting else { return true }
+      // Who closes the queue does so first, and then wakes everybody who is idle.
+      guard !roster.isConnecting, isOpen else { return false }
       roster.note(sender, .idle(signal))
-      return false
+      return true
     }
-    guard !isInTheWay else { return false }
-    if nextDue != nil { destination.queueSignal.wake() }
+    guard isIdle else { return false }
+    // What was noted before had nobody to be given to.
+    if nextDue != nil || destination.hasWork { destination.queueSignal.wake() }
     await signal.wait(atMost: idle)
     let wasWoken = roster.withLockedValue { roster in
       defer { roster.note(sender, .sending) }

@@ -42,7 +42,7 @@ struct DestinationSender: Sendable {
   private func sendAll(over association: inout DeliveryAssociation?) async throws -> Timestamp? {
     var limit = Self.batch
     var claimed: ClaimBatch?
-    while mayGoOn {
+    while queue.isOpen {
       let batch = if let claimed { claimed } else { try await claim(limit) }
       claimed = nil
       if batch.claims.isEmpty {
@@ -98,11 +98,6 @@ struct DestinationSender: Sendable {
     return answers.filter { $0.1 == nil }.map(\.0)
   }
 
-  /// Whether one more may be sent, as far as others have a say.
-  private var mayGoOn: Bool {
-    !context.isDraining && !destination.isRetired && context.stops[destination.name] == nil
-  }
-
   /// Of each priority those last that were offered before: it may be they alone that the destination does not take.
   private func claim(_ limit: Int) async throws -> ClaimBatch {
     var batch = try await context.ledger.claim(
@@ -133,15 +128,14 @@ struct DestinationSender: Sendable {
   ) async -> ArraySlice<Claim> {
     var rest = claims
     var begun: DeliveryAttempt?
-    while let claim = rest.first, mayGoOn,
-      destination.health.current.state == .up
-    {
+    while let claim = rest.first, queue.isOpen, destination.health.current.state == .up {
       if sort([claim]).isEmpty {
         rest = rest.dropFirst()
         continue
       }
       if association?.covers(claim) != true {
         await association?.release()
+        begun = nil
         association = await connect(for: rest + others)
         queue.note(number, association == nil ? .looking : .sending)
       }

@@ -9,7 +9,7 @@ import NIOConcurrencyHelpers
 package final class OutcomeRecorder: Sendable {
   private struct Inbox {
     var outcomes: [AttemptOutcome] = []
-    var destinations: [PeerName: Destination] = [:]
+    var destinations: Set<PeerName> = []
   }
 
   private let inbox = NIOLockedValueBox(Inbox())
@@ -25,7 +25,7 @@ package final class OutcomeRecorder: Sendable {
     guard !outcomes.isEmpty else { return }
     inbox.withLockedValue { inbox in
       inbox.outcomes.append(contentsOf: outcomes)
-      inbox.destinations[destination.name] = destination
+      inbox.destinations.insert(destination.name)
     }
     signal.wake()
   }
@@ -60,7 +60,8 @@ package final class OutcomeRecorder: Sendable {
         // Before they are on record: a claim that is taken back may be claimed again under the same key at once.
         context.leases.end(keys)
         try await context.ledger.record(waiting.outcomes, now: context.clock.now())
-        for destination in waiting.destinations.values {
+        // Who is there now, not who was when the attempt began.
+        for destination in waiting.destinations.compactMap({ context.destinations[$0] }) {
           destination.noteWork()
           destination.wakeAsking()
         }
