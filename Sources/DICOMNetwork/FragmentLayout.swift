@@ -1,9 +1,9 @@
 import DICOMProtocol
 import NIOCore
 
-/// How a data set is cut into writes of about 1 MiB, each of P-DATA-TF PDUs with one fragment each (PS3.8 §9.3.5).
+/// How a data set is cut into writes of up to 1 MiB, each of P-DATA-TF PDUs with one fragment each (PS3.8 §9.3.5).
 struct FragmentLayout {
-  /// What one write should carry.
+  /// A write in bytes, headers counted: with one byte more its buffer would take the next power of two.
   static let writeSize = 1 << 20
 
   private let contextID: UInt8
@@ -15,10 +15,11 @@ struct FragmentLayout {
 
   /// - Parameters:
   ///   - length: nil for a data set whose end has to be told with ``finish()``.
-  ///   - writeSize: bytes of one write; fragments are not longer.
+  ///   - writeSize: bytes of one write, headers counted; it has room for one fragment of two bytes at least, since all
+  ///     fragments but the last are of even length (PS3.8 §E.2).
   init(contextID: UInt8, fragmentSize: Int, length: Int?, writeSize: Int = FragmentLayout.writeSize) {
     self.contextID = contextID
-    self.fragmentSize = min(fragmentSize, writeSize)
+    self.fragmentSize = min(fragmentSize, (writeSize - PDataHeader.length) & ~1)
     self.writeSize = writeSize
     left = length
   }
@@ -26,7 +27,7 @@ struct FragmentLayout {
   /// The next write; nil after the one with the last fragment. An empty data set is one empty fragment.
   mutating func next() -> FragmentRun? {
     guard !isFinished else { return nil }
-    let most = max(1, writeSize / fragmentSize) * fragmentSize
+    let most = writeSize / (PDataHeader.length + fragmentSize) * fragmentSize
     guard let left else {
       return FragmentRun(contextID: contextID, fragmentSize: fragmentSize, payload: most, isLast: false)
     }

@@ -48,13 +48,23 @@ import Testing
     while let run = layout.next() {
       let before = bytes.readableBytes
       #expect(try run.write(to: &bytes, from: content) == run.isLast)
-      #expect(bytes.readableBytes - before == run.size)
+      #expect(bytes.readableBytes - before == run.size && run.size <= FragmentLayout.writeSize)
     }
     try check(&bytes, fragmentSize: fragmentSize, length: length)
   }
 
+  @Test(arguments: [4096, 5001, 1 << 20]) func aWriteIsAsLongAsIsAskedForAndItsFragmentsAreEven(writeSize: Int) {
+    for fragmentSize in [2, 4084, 16_376, 1_048_570] {
+      var layout = FragmentLayout(contextID: 7, fragmentSize: fragmentSize, length: 3_000_001, writeSize: writeSize)
+      while let run = layout.next(), !run.isLast {
+        #expect(run.size <= writeSize && run.size > writeSize / 2)
+        #expect(run.fragmentSize.isMultiple(of: 2) && run.payload.isMultiple(of: run.fragmentSize))
+      }
+    }
+  }
+
   @Test(
-    arguments: [0, 1, 2, 3, 10, 11, 1_048_514, 1_048_528, 1 << 20, (1 << 20) + 1, 5_000_001],
+    arguments: [0, 1, 2, 3, 10, 11, 917_462, 1_031_688, 1_048_564, 1 << 20, (1 << 20) + 1, 5_000_001],
     [2, 122, 16_376, 131_066, 1_048_570])
   func theEndOfAStreamIsFoundOnTheWay(length: Int, fragmentSize: Int) throws {
     guard length < 1000 || fragmentSize > 2 else { return }
