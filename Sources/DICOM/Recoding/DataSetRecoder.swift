@@ -158,14 +158,16 @@ public final class DataSetRecoder {
       }
     }
     pending += bytes
-    let whole = isLast ? pending.count : pending.count / width * width
-    var start = 0
-    while start + width <= whole {
-      for index in stride(from: start + width - 1, through: start, by: -1) { output.append(pending[index]) }
-      start += width
-    }
+    let numbers = pending.count / width * width
     // What is left of a length that is no multiple is no number.
-    output += pending[start..<whole]
+    let whole = isLast ? pending.count : numbers
+    let start = output.count
+    output += pending[..<whole]
+    output.withUnsafeMutableBufferPointer { memory in
+      for number in stride(from: start, to: start + numbers, by: width) {
+        for index in 0..<width / 2 { memory.swapAt(number + index, number + width - 1 - index) }
+      }
+    }
     pending.removeFirst(whole)
   }
 }
