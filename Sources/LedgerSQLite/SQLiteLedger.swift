@@ -43,7 +43,7 @@ package final class SQLiteLedger: Ledger {
     PrivateFile.make(path)
     pool = try DatabasePool(path: path, configuration: Durability.configuration)
     _ = try pool.writeWithoutTransaction { db in try Durability.unlessFull { try LogMark.clear(in: db) } }
-    try migrator.migrate(pool)
+    try Durability.migrate(pool, by: migrator)
     try Durability.establish(in: pool, logPages: logPages, synchronous: synchronous)
     id = try Identity.establish(in: pool, name: name)
     writer = BatchingWriter(pool, lock: lock, fault: fault)

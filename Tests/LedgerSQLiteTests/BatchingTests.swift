@@ -29,6 +29,13 @@ import Testing
   }
 
   /// Among others it would be slow: what came before it and after it has transactions of its own.
+  /// SQLite counts in 32 bits.
+  @Test func changesAreCountedWhenTheCountBeginsAnew() {
+    #expect(BatchingWriter.changes(from: 10, to: 30) == 20)
+    #expect(BatchingWriter.changes(from: Int(Int32.max) - 1, to: Int(Int32.min) + 3) == 5)
+    #expect(BatchingWriter.changes(from: -7, to: 3) == 10)
+  }
+
   @Test func aLargeReportHasATransactionOfItsOwn() async throws {
     try await TemporaryLedger.run { temporary in
       let gate = CommitGate()

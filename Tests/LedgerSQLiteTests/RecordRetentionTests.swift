@@ -59,6 +59,36 @@ import Testing
     }
   }
 
+  @Test func jobsThatHaveManyRowsTogetherGoInSteps() async throws {
+    try await TemporaryLedger.run { temporary in
+      let ledger = try temporary.open()
+      let scene = Scene(ledger: ledger)
+      for job in 1...4 {
+        try await scene.inquire(job, about: Array(1...1500), at: job)
+        while try await scene.advance(job: job, at: 5)?.hasNews == true {}
+      }
+      try await ledger.pool.write { try $0.execute(sql: "UPDATE job SET state = 'Success', completed_at = 6") }
+      #expect(try await Self.steps(of: .jobs, in: ledger) == [1, 1, 1, 1])
+      let left = try await ledger.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM job, inquired") }
+      #expect(left == 0)
+    }
+  }
+
+  @Test func transactionsThatAskedForManyTogetherGoInSteps() async throws {
+    try await TemporaryLedger.run { temporary in
+      let ledger = try temporary.open()
+      for number in 1...5 {
+        try await ledger.openTransaction(
+          .transaction(number), to: "archive", references: (1...1500).map(SOPInstance.number), asking: Scene.policy,
+          actor: "admin", now: .at(0))
+      }
+      try await ledger.pool.write { try $0.execute(sql: "UPDATE commitment SET next_ask_at = NULL") }
+      #expect(try await Self.steps(of: .transactions, in: ledger) == [2, 2, 1])
+      let left = try await ledger.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM commitment, item") }
+      #expect(left == 0)
+    }
+  }
+
   /// Whoever asks with a UID that is half forgotten is not told half of the answer.
   @Test func aJobThatIsHalfForgottenIsNotAnsweredAgain() async throws {
     try await TemporaryLedger.run { temporary in
@@ -96,6 +126,19 @@ import Testing
   }
 
   // MARK: Shorthand
+
+  /// How many records each step of a stage forgets.
+  private static func steps(of stage: RecordStage, in ledger: SQLiteLedger) async throws -> [Int] {
+    let term = RecordTerm(keeping: .seconds(100), now: .at(9000))
+    var steps: [Int] = []
+    var position: RecordPosition? = RecordPosition(stage)
+    while let current = position, current.stage == stage {
+      let step = try await ledger.forget(term, from: current, limit: 10)
+      steps.append(step.others)
+      position = step.next
+    }
+    return steps
+  }
 
   /// In 2001.
   private static let longAgo = Timestamp(microseconds: 1_000_000_000_000_000)

@@ -33,7 +33,7 @@ package struct StudySummary: Sendable, Equatable {
   /// What became of a study at one destination.
   package struct Destination: Sendable, Equatable, Codable {
     package var name: PeerName
-    /// Deliveries that were proved as their route asked for.
+    /// Deliveries that were proved as was asked for with each, those by hand included.
     package var delivered = 0
     package var failed = 0
     /// Deliveries that were cancelled, waived, or made by another.

@@ -2,8 +2,8 @@ import EscrowConfiguration
 import EscrowCore
 import Logging
 
-/// Forgets what is on record of copies that are gone for longer than `ledger.keepRecord`, in steps so small that
-/// nobody who writes waits for one.
+/// Forgets what is on record of copies that are gone for longer than `ledger.keepRecord`, in small steps: who
+/// writes waits for one at the most.
 struct RecordRetention: Sendable {
   let context: EngineContext
   /// Between two steps that had something to do, so that they take a part of the disk's time only.

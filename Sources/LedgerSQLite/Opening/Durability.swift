@@ -13,8 +13,13 @@ package enum Synchronous: Int, Sendable {
 /// The settings that make COMMIT mean durable.
 enum Durability {
   /// SQLite counts its memory under one lock of the whole process, which takes a tenth of the time of its statements.
-  /// That is turned off before it is used for the first time; where it was used already, it goes on counting.
+  /// That is turned off before a file is examined or opened for the first time; where SQLite was used before, it goes on
+  /// counting.
   static let forgoesMemoryStatistics = csqlite_forgo_memory_statistics() == SQLITE_OK
+
+  /// Page caches, in KiB. Those who read start with an empty one after each commit of another.
+  private static let writingCache = 16384
+  private static let readingCache = 2048
 
   static var configuration: Configuration {
     var configuration = Configuration()
@@ -26,11 +31,19 @@ enum Durability {
       try PersistentLog.keep(on: db)
       try db.execute(
         sql: """
-          PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
-          PRAGMA wal_autocheckpoint = 0
+          PRAGMA mmap_size = 0; PRAGMA journal_size_limit = -1; PRAGMA temp_store = MEMORY;
+          PRAGMA wal_autocheckpoint = 0;
+          PRAGMA cache_size = -\(db.configuration.readonly ? readingCache : writingCache)
           """)
     }
     return configuration
+  }
+
+  /// Brings the schema up to date. What a migration sorts may be most of a ledger: it is sorted in files meanwhile.
+  static func migrate(_ pool: DatabasePool, by migrator: DatabaseMigrator) throws {
+    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA temp_store = FILE") }
+    try migrator.migrate(pool)
+    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
   }
 
   /// SQLite's default, in bytes.

@@ -92,6 +92,7 @@ package struct LedgerExamination: Sendable, Equatable {
   }
 
   private static func open(_ path: String, readonly: Bool) throws -> DatabaseQueue {
+    _ = Durability.forgoesMemoryStatistics
     var configuration = Configuration()
     configuration.readonly = readonly
     configuration.busyMode = .timeout(10)

@@ -73,7 +73,8 @@ enum InstanceRow {
     return db.lastInsertedRowID
   }
 
-  /// Writes what has changed of an instance since it was `before`: its own state, and what its deliveries mean for it.
+  /// Writes what has changed of an instance since it was `before`: its own state, and what its deliveries mean for it;
+  /// when it may be purged in any case.
   static func update(_ row: Int64, to now: Consignment, over before: Consignment, in db: Database) throws {
     let (old, new) = (before.instance, now.instance)
     let (stood, stands) = (before.standing, now.standing)

@@ -87,8 +87,10 @@ extension Database {
     }
   }
 
-  private func failure(_ code: Int32, of sql: String) -> DatabaseError {
-    DatabaseError(resultCode: ResultCode(rawValue: code), message: lastErrorMessage, sql: sql)
+  /// A statement is interrupted only for a task that was cancelled.
+  private func failure(_ code: Int32, of sql: String) -> any Error {
+    guard code != SQLITE_INTERRUPT else { return CancellationError() }
+    return DatabaseError(resultCode: ResultCode(rawValue: code), message: lastErrorMessage, sql: sql)
   }
 }
 

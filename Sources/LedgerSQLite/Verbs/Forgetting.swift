@@ -15,6 +15,9 @@ extension SQLiteLedger {
 }
 
 extension WriteTransaction {
+  /// Rows that hang on jobs and transactions of which one step takes no more, or a transaction more.
+  static let rowsAtOnce = 2000
+
   fileprivate func forget(_ term: RecordTerm, from position: RecordPosition, limit: Int) throws -> ForgettingStep {
     switch position.stage {
     case .jobs: try forgetJobs(before: term.before, from: position, limit: limit)
@@ -38,15 +41,19 @@ extension WriteTransaction {
     let seen = try db.rows(
       ForgettingStatement.transactions, position.number, before.microseconds, limit
     ) { (number: $0.next() as Int64, isOld: $0.next() as Bool, isDue: $0.next() as Bool) }
-    var forgotten = 0
-    for found in seen where found.isDue {
-      for number in try db.rows(ForgettingStatement.furtherOnes, found.number, read: { $0.next() as Int64 }) {
-        try deleteTransaction(number)
+    var (forgotten, rows) = (0, 0)
+    var last: RecordPosition?
+    for found in seen {
+      if found.isDue {
+        guard rows < Self.rowsAtOnce else { return ForgettingStep(next: last, others: forgotten) }
+        for number in try db.rows(ForgettingStatement.furtherOnes, found.number, read: { $0.next() as Int64 }) {
+          rows += try deleteTransaction(number)
+        }
+        rows += try deleteTransaction(found.number)
+        forgotten += 1
       }
-      try deleteTransaction(found.number)
-      forgotten += 1
+      last = RecordPosition(.transactions, number: found.number)
     }
-    let last = seen.last.map { RecordPosition(.transactions, number: $0.number) }
     // They were opened one after the other: behind a step without an old one there is none.
     let isOver = !seen.contains(where: \.isOld)
     return ForgettingStep(
@@ -57,12 +64,16 @@ extension WriteTransaction {
       others: forgotten)
   }
 
-  func deleteTransaction(_ number: Int64) throws {
+  /// Returns how many instances it asked for.
+  @discardableResult
+  func deleteTransaction(_ number: Int64) throws -> Int {
     try db.run("DELETE FROM item WHERE commitment = ?", number)
+    let items = db.changesCount
     try db.run("DELETE FROM commitment WHERE number = ?", number)
+    return items
   }
 
-  // MARK: Events of which nothing else is on record
+  // MARK: Events about no instance and no study on record
 
   private func forgetEvents(before: Timestamp, from position: RecordPosition, limit: Int) throws -> ForgettingStep {
     let latest = try db.number(ForgettingStatement.latest)
@@ -92,9 +103,9 @@ extension WriteTransaction {
 enum ForgettingStatement {
   private static let ended = "('Success', 'Failure')"
 
-  /// Up to ?4 jobs that were created before ?3, after the one of ?1 and ?2, each with whether it may go.
+  /// Up to ?4 jobs that were created before ?3, after the one of ?1 and ?2, each with its peer and whether it may go.
   static let jobs = """
-    SELECT number, created_at, state IN \(ended) AND completed_at < ?3 FROM job INDEXED BY job_created
+    SELECT number, created_at, peer, state IN \(ended) AND completed_at < ?3 FROM job INDEXED BY job_created
     WHERE (created_at, number) > (?1, ?2) AND created_at < ?3 ORDER BY created_at, number LIMIT ?4
     """
 
@@ -144,7 +155,7 @@ enum ForgettingStatement {
     """
 
   /// Up to ?3 events after ?1, each with whether it is of before ?2 and may go: not the latest, ?4, told to all who want to
-  /// be told, and about nothing that is on record.
+  /// be told, and about no instance and no study that is on record.
   static let events = """
     SELECT v.sequence, v.at < ?2, v.at < ?2 AND v.sequence < ?4
       AND NOT EXISTS (SELECT 1 FROM instance i WHERE i.uuid = v.instance)

@@ -2,7 +2,7 @@ import EscrowCore
 import Foundation
 import GRDB
 
-/// The one thread that writes: it takes everything that waits into one transaction, and hands out results only
+/// The one thread that writes: it takes what waits, up to a batch, into one transaction, and hands out results only
 /// after that is durable. Callers so share the flush of their COMMIT; nobody waits for a timer.
 ///
 /// What receives and what sends share each transaction: however many senders there are, the deliveries that wait for the
@@ -48,7 +48,8 @@ final class BatchingWriter: @unchecked Sendable {
   /// Runs `body` in the next transaction; returns when that is durable.
   ///
   /// - Parameter alone: in a transaction of its own, for what changes very many rows: inside a savepoint each of its
-  ///   statements costs more the more it has changed before (SQLite keeps the pages in a list that it walks).
+  ///   statements costs more the more it has changed before (SQLite keeps the pages in a list that it walks). A batch
+  ///   of which one is refused has savepoints.
   func perform<Result: Sendable>(
     as kind: PendingWrite.Kind = .other, alone: Bool = false,
     _ body: @escaping @Sendable (WriteTransaction) throws -> Result
@@ -132,10 +133,14 @@ final class BatchingWriter: @unchecked Sendable {
   private func write(_ batch: [PendingWrite]) throws -> [PendingWrite.Finish] {
     try pool.writeWithoutTransaction { db in
       let before = db.totalChangesCount
-      defer { changes += db.totalChangesCount - before }
+      defer { changes += Self.changes(from: before, to: db.totalChangesCount) }
       return try commit(batch, in: db)
     }
   }
+
+  /// Rows that were changed between two readings of SQLite's count, which has 32 bits and begins anew at the most
+  /// negative number.
+  static func changes(from before: Int, to after: Int) -> Int { Int(Int32(truncatingIfNeeded: after &- before)) }
 
   /// All in one transaction. That one of them is refused is rare: only then each gets a savepoint.
   private func commit(_ batch: [PendingWrite], in db: Database) throws -> [PendingWrite.Finish] {

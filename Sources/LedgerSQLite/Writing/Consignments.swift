@@ -95,8 +95,11 @@ extension WriteTransaction {
     if before.state.isTerminal, delivery.state == .queued {
       try lineUp(&delivery, sopInstanceUID: sopInstanceUID)
     }
+    let hasEnded = !before.state.isTerminal && delivery.state.isTerminal
+    // Another of its instance may have ended just now, and have let it step up.
+    let ahead = hasEnded && before.behind != nil ? try db.number(Self.leader, before.id.rawValue) : nil
     try DeliveryRow.update(delivery, over: before, in: db)
-    if !before.state.isTerminal, delivery.state.isTerminal { try release(behind: before) }
+    if hasEnded { try release(behind: before, to: ahead.map { DeliveryID(rawValue: $0) }) }
     if delivery.awaitsQuiet, !before.awaitsQuiet { try restartQuiet(delivery) }
   }
 
@@ -110,12 +113,15 @@ extension WriteTransaction {
     delivery.lineUp(behind: others)
   }
 
+  /// What the delivery ?1 waits for.
+  private static let leader = "SELECT behind FROM delivery WHERE id = ?1"
+
   /// What waited for `ended` goes on one after the other: the first waits for what that one waited for, or for nothing.
-  private func release(behind ended: Delivery) throws {
+  private func release(behind ended: Delivery, to leader: DeliveryID?) throws {
     let followers = try db.rows(
       "SELECT \(DeliveryRow.columns) FROM \(DeliveryRow.table) WHERE d.behind = ? ORDER BY d.id",
       ended.id.rawValue, read: DeliveryRow.read)
-    var ahead = ended.behind
+    var ahead = leader
     for waiting in followers {
       var follower = waiting
       follower.stepUp(behind: follower.destination == ended.destination ? ahead : nil)

@@ -146,6 +146,19 @@ extension LedgerConformance {
       try await expect(scene.ledger.job(job.id), nil)
       try await expect(scene.ledger.inquired(SOPInstance.number(1).instanceUID), [])
     },
+    LedgerCase("the alarm about an answer that was given up goes with the record of it") { scene in
+      try await scene.inquire(1, about: [1], at: 5)
+      _ = try await scene.told(1, at: 6)
+      try await scene.reported(1, .failed(message: "0110H", retryAt: .at(40)), at: 10)
+      try await scene.ledger.raise(
+        Alarm(.reportUndelivered, subject: "ct1", since: .at(10), text: "cannot be told"), event: nil)
+      try await scene.reported(1, .failed(message: "0110H", retryAt: .at(20_000)), at: 10_010)
+      try await scene.forget(at: 10_110)
+      try await expect(scene.alarms(), [.reportUndelivered])
+      try await scene.forget(at: 10_111)
+      try await expect(scene.ledger.job(.number(1)), nil)
+      try await expect(scene.alarms(), [])
+    },
     LedgerCase("after its record went an instance is not vouched for, and comes as a new one") { scene in
       try await scene.letGo([1], at: 1021)
       try await scene.forget(at: 9000)

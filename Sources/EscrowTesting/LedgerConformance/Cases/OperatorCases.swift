@@ -98,6 +98,14 @@ extension LedgerConformance {
       try await scene.change(.cancel, DeliveryFilter(instance: .number(1)), at: 2)
       try await expect(scene.claimed(at: 3), [2])
     },
+    LedgerCase("what waits behind two that end at once goes on") { scene in
+      try await scene.admit(1, to: [.commitment("archive"), .api("archive")])
+      try await scene.admit(2, sop: 1, content: 2, at: 1)
+      try await expect(scene.claimed(limit: 1, at: 2), [1])
+      try await scene.damage(1, at: 3)
+      try await expect(scene.delivery(2).behind, nil)
+      try await expect(scene.claimed(at: 4), [2])
+    },
     LedgerCase("what was asked for is asked for again at once, with a new transaction") { scene in
       try await scene.admit(1)
       try await scene.send(at: 1)

@@ -68,9 +68,23 @@ extension MemoryRecord {
     if before.state.isTerminal, delivery.state == .queued {
       delivery.lineUp(behind: deliveries(sopInstanceUID: sopInstanceUID))
     }
+    // Another of its instance may have ended just now, and have let it step up.
+    let stepped = stepUp(&delivery, since: before)
     write(delivery)
-    if !before.state.isTerminal, delivery.state.isTerminal { release(behind: before, sopInstanceUID: sopInstanceUID) }
+    if !before.state.isTerminal, delivery.state.isTerminal {
+      release(behind: before, to: stepped, sopInstanceUID: sopInstanceUID)
+    }
     if delivery.awaitsQuiet, !before.awaitsQuiet { restartQuiet(delivery) }
+  }
+
+  /// Keeps where it stands in line now, unless that is what was changed; what it waits for on record.
+  private func stepUp(_ delivery: inout Delivery, since before: Delivery) -> DeliveryID? {
+    guard let row = rowOfDelivery[before.id],
+      let known = consignments[row].deliveries.first(where: { $0.id == before.id }), known.behind != before.behind
+    else { return before.behind }
+    if delivery.behind == before.behind { delivery.behind = known.behind }
+    if delivery.reason == before.reason { delivery.reason = known.reason }
+    return known.behind
   }
 
   private func deliveries(sopInstanceUID uid: UID) -> [Delivery] {
@@ -78,8 +92,8 @@ extension MemoryRecord {
   }
 
   /// What waited for `ended` goes on one after the other: the first waits for what that one waited for, or for nothing.
-  private mutating func release(behind ended: Delivery, sopInstanceUID: UID) {
-    var ahead = ended.behind
+  private mutating func release(behind ended: Delivery, to leader: DeliveryID?, sopInstanceUID: UID) {
+    var ahead = leader
     let followers = deliveries(sopInstanceUID: sopInstanceUID).filter { $0.behind == ended.id }
     for var follower in followers.sorted(by: { $0.id < $1.id }) {
       follower.stepUp(behind: follower.destination == ended.destination ? ahead : nil)

@@ -19,10 +19,12 @@ extension MemoryRecord {
     let isDue = { (job: Job) in
       job.createdAt < before && job.state.hasEnded && job.completedAt.map { $0 < before } ?? false
     }
-    let due = Set((inquiries.map(\.record.job) + stores.map(\.record.job)).filter(isDue).map(\.id))
+    let jobs = (inquiries.map(\.record.job) + stores.map(\.record.job)).filter(isDue)
+    let due = Set(jobs.map(\.id))
     inquiries.removeAll { due.contains($0.record.job.id) }
     stores.removeAll { due.contains($0.record.job.id) }
     for index in jobOrder.indices.filter({ due.contains(jobOrder[$0]) }) { jobOrder.remove(at: index) }
+    carryOut(Set(jobs.map(\.peer)).sorted().map { .review(.reportUndelivered, subject: $0.rawValue) })
     return due.count
   }
 
