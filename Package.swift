@@ -142,7 +142,7 @@ let package = Package(
       ]),
     tests(
       "LedgerSQLite",
-      ["DICOM", "EscrowCore", "LedgerSQLite", "EscrowTesting", grdb, nio("NIOConcurrencyHelpers")]),
+      ["DICOM", "EscrowCore", "LedgerSQLite", "EscrowTesting", grdb, sqlite, nio("NIOConcurrencyHelpers")]),
     tests(
       "Webhooks",
       [

@@ -1,6 +1,7 @@
 import EscrowCore
 import EscrowTesting
 import GRDB
+import Testing
 
 @testable import LedgerSQLite
 
@@ -11,11 +12,17 @@ enum Engine: String, CaseIterable, Sendable, CustomStringConvertible {
 
   var description: String { rawValue }
 
-  /// Runs `body` on a new and empty ledger.
+  /// Runs `body` on a new and empty ledger, of which no statement may then have looked through a whole table.
   func run(_ body: (any Ledger) async throws -> Void) async throws {
     switch self {
     case .memory: try await body(MemoryLedger())
-    case .sqlite: try await TemporaryLedger.run { try await body($0.open()) }
+    case .sqlite:
+      try await TemporaryLedger.run { temporary in
+        let ledger = try temporary.open()
+        try await body(ledger)
+        let scans = try await QueryPlan.scans(in: ledger)
+        #expect(scans == [])
+      }
     }
   }
 }
