@@ -24,17 +24,17 @@ test: deps ## Run every test, the end-to-end stories with foreign peers included
 
 bench: deps ## Measure against the reference peers (release build)
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
-	.venv/bin/python Benchmarks/side_by_side.py
-	.venv/bin/python Benchmarks/commitment.py
-	.venv/bin/python Benchmarks/isolation.py
-	.venv/bin/python Benchmarks/rates.py
-	.venv/bin/python Benchmarks/many_senders.py
+	@mkdir -p .build/bench
+	@# All of them, also when one finds that something is not as it should be.
+	@failed=; for name in side_by_side commitment idle isolation rates many_senders; do \
+		.venv/bin/python Benchmarks/$$name.py --json .build/bench/$$name.json || failed="$$failed $$name"; \
+	done; [ -z "$$failed" ] || { echo "not as it should be:$$failed"; exit 1; }
 
 # How long `make soak` takes.
 MINUTES ?= 60
 soak: deps ## Does anything grow in an hour of mixed traffic? (MINUTES=60, release build)
 	swift build $(BUILD_FLAGS) --configuration release --product escrow
-	.venv/bin/python Benchmarks/soak.py --minutes $(MINUTES) --csv .build/soak.csv --svg docs/soak.svg
+	.venv/bin/python Benchmarks/soak.py --minutes $(MINUTES) --csv .build/soak.csv --svg .build/soak.svg
 
 growth: export ESCROW_BENCHMARKS := 1
 growth: deps ## Measure every operation with up to a million queued deliveries (release build)

@@ -2,11 +2,12 @@
 
 import argparse
 
-from peers import ROOT
+from peers import ROOT, ends_on_signals
 
 
 def comparison(description, cases):
-    """A parser of the options that every comparison has."""
+    """A parser of the options that every comparison has; from now on signals end what it started."""
+    ends_on_signals()
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=3, help="interleaved repetitions")
     parser.add_argument("--escrow", default=str(ROOT / ".build/release/escrow"))

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -9,23 +10,38 @@ import sys
 class Disk:
     """A folder on the disk of this machine."""
 
+    # Bytes of earlier runs that stay.
+    KEPT = 10 << 30
+
     def __init__(self, folder):
         self.folder = folder
         self.folder.mkdir()
 
     def flushes(self):
         """Not known: others use the disk as well."""
-        return 0
+        return None
 
     def ready(self, megabytes):
         """Makes every run begin alike: what earlier ones wrote leaves the page cache, but stays on the disk, which would be
-        slower for being told of deletions; and memory that a virtual machine has to find first is touched."""
+        slower for being told of deletions, unless it is too much; and memory that a virtual machine has to find first is
+        touched."""
+        kept = 0
         for path in self.folder.rglob("*"):
             if path.is_file():
+                kept += path.stat().st_size
                 with open(path, "rb") as file:
                     os.fsync(file.fileno())
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if kept > self.KEPT:
+            self.clear()
         self.warm(megabytes)
+
+    def clear(self):
+        """What earlier runs left goes."""
+        for path in self.folder.iterdir():
+            if path.name != "lost+found":
+                shutil.rmtree(path)
+        os.sync()
 
     def warm(self, megabytes):
         path = self.folder / "warm"
@@ -60,12 +76,14 @@ class CountedDisk(Disk):
             subprocess.run(["mount", self.device, str(self.folder)], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"no loop device here ({error}); flushes are not counted", file=sys.stderr)
+            if self.device:
+                subprocess.run(["losetup", "-d", self.device])
             self.device = None
 
     def flushes(self):
-        """Flush requests that the device has completed; 0 where they are not counted."""
+        """Flush requests that the device has completed; nothing where they are not counted."""
         if self.device is None:
-            return 0
+            return None
         name = os.path.basename(self.device)
         for line in pathlib.Path("/proc/diskstats").read_text().splitlines():
             fields = line.split()

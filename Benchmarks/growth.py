@@ -24,7 +24,8 @@ DESTINATIONS = 20
 # A request over a new connection varies more than a call.
 TOLERANCE, NOISE, NOISE_OF_REQUEST = 1.2, 100, 1000
 START_SECONDS, PEAK_MB = 5, 200
-# Answers that look at as much as there is, up to a limit of their own.
+# Answers that look at as much as there is, up to a limit of their own; the statistics and a start look at all of it, and
+# the start has a limit of its own below.
 BOUNDED = {"a destination, as shown", "space, as shown", "queue ls --from", "statistics", "open and recover"}
 PAGES = {
     "GET status": "status", "GET destinations": "destinations", "GET deliveries": "deliveries?state=queued&limit=40",

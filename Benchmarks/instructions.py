@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--only", help="part of the names of those that are counted")
     options = parser.parse_args()
     thresholds = json.loads(THRESHOLDS.read_text()) if THRESHOLDS.exists() else {}
-    exceeded = []
+    exceeded, missing, measured = [], [], None
     print("each".ljust(50) + "instructions".rjust(14) + "threshold".rjust(14) + "allocations".rjust(13)
           + "threshold".rjust(11))
     with tempfile.TemporaryDirectory(prefix="escrow-micro-") as folder:
@@ -81,6 +81,8 @@ def main():
                 continue
             measured = {what: round(each(count, program, name, times), 1) for what, count in counts.items()}
             limits = thresholds.get(name, {})
+            if not limits:
+                missing.append(name)
             over = [what for what in counts if what in limits and measured[what] > TOLERANCE * limits[what] + 0.5]
             exceeded += over
             print(name.ljust(50) + "".join(
@@ -92,6 +94,10 @@ def main():
     if options.record:
         THRESHOLDS.write_text(json.dumps(thresholds, indent=2) + "\n")
         print(f"recorded in {THRESHOLDS.relative_to(ROOT)}")
+    if not measured:
+        sys.exit(f"nothing is called like {options.only}")
+    if missing and not options.record:
+        sys.exit(f"without a threshold (--record keeps what is counted): {', '.join(missing)}")
     sys.exit(1 if exceeded and not options.record else 0)
 
 

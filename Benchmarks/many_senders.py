@@ -21,7 +21,7 @@ import time
 
 from comparing import comparison
 from crowd import CT, SMALL, Crowd, Modality, fairness, latencies
-from peers import Escrow, ForkingSink, destination, ends_on_signals, modality, wait_for
+from peers import Escrow, ForkingSink, destination, modality, wait_for
 
 LEAST_SENDER = 0.5
 MOST_MEMORY = 64
@@ -135,7 +135,6 @@ CASES = {"crowd": crowd, "sixteen": sixteen}
 
 
 def main():
-    ends_on_signals()
     parser = comparison(__doc__, CASES)
     parser.description = __doc__
     parser.add_argument("--senders", type=int, default=200)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Where the time of one instance goes: processor time by thread, switches of threads, system calls, device flushes.
+"""Where the time of one instance goes: processor time by thread, switches of threads, system calls, allocations, device
+flushes.
 
-System calls are counted in a run of their own, since strace makes every call slower. perf, where it is installed,
-tells which functions take the time.
+System calls and allocations are counted in runs of their own, since counting makes them slower. perf, where it is
+installed, tells which functions take the time.
 """
 
 import collections
@@ -20,6 +21,7 @@ import time
 import corpora
 from comparing import comparison
 from disk import CountedDisk
+from instructions import compile_counter
 from peers import ForkingSink, Sink, escrow
 from side_by_side import Run, send
 
@@ -69,14 +71,12 @@ def prepared(case, corpus, disk, options):
 def measured(case, corpus, disk, options):
     """One undisturbed run."""
     with prepared(case, corpus, disk, options) as run:
-        before, started = threads(run.router.process), time.monotonic()
-        flushed = disk.flushes()
+        before, flushed = threads(run.router.process), disk.flushes()
         CASES[case](run)
-        wall, after = time.monotonic() - started, threads(run.router.process)
-        flushes = disk.flushes() - flushed
+        after, flushes = threads(run.router.process), disk.flushes()
     by = {kind: [(a - b) / corpus.instances for a, b in zip(values, before.get(kind, [0] * 4))]
           for kind, values in after.items()}
-    return {"wallMs": 1000 * wall / corpus.instances, "threads": by, "flushes": flushes / corpus.instances}
+    return {"threads": by, "flushes": flushes is not None and (flushes - flushed) / corpus.instances}
 
 
 def counted(case, corpus, disk, options):
@@ -96,6 +96,24 @@ def counted(case, corpus, disk, options):
             if len(fields) >= 5 and fields[0][0].isdigit() and fields[-1] != "total":
                 calls[fields[-1]] = int(fields[3]) / corpus.instances
         return {"calls": calls}
+
+
+def allocated(case, corpus, disk, options):
+    """Allocations of one run, without those of a start and an end."""
+    counts = [allocations(case, corpus, disk, options, works) for works in (True, False)]
+    return {"allocations": (counts[0] - counts[1]) / corpus.instances}
+
+
+def allocations(case, corpus, disk, options, works):
+    os.environ["LD_PRELOAD"] = str(compile_counter(disk.folder))
+    try:
+        run = prepared(case, corpus, disk, options)
+    finally:
+        del os.environ["LD_PRELOAD"]
+    with run:
+        if works:
+            CASES[case](run)
+    return int(re.search(r"allocations: (\d+)", (run.folder / "escrow.log").read_text())[1])
 
 
 def sampled(case, corpus, disk, options):
@@ -121,7 +139,8 @@ def sampled(case, corpus, disk, options):
 
 
 def show(kind, case, figures):
-    print(f"\n{kind}, {case}: {figures['wallMs']:.2f} ms and {figures['flushes']:.2f} flushes for each instance\n")
+    print(f"\n{kind}, {case}, for each instance: {figures['flushes']:.2f} flushes, "
+          f"{figures.get('allocations', float('nan')):.0f} allocations\n")
     print(f"{'thread':24} {'user ms':>8} {'system ms':>9} {'waits':>7} {'preempted':>9}")
     for name, (user, system, voluntary, forced) in sorted(figures["threads"].items(), key=lambda of: -sum(of[1][:2])):
         if user + system > 0 or voluntary > 0.05:
@@ -152,7 +171,8 @@ def main():
             for name in names:
                 figures = measured(name, corpus, disk, options) | {"calls": {}, "functions": {}}
                 if not options.quick:
-                    figures |= counted(name, corpus, disk, options) | sampled(name, corpus, disk, options)
+                    figures |= counted(name, corpus, disk, options)
+                    figures |= allocated(name, corpus, disk, options) | sampled(name, corpus, disk, options)
                 results[f"{kind} {name}"] = figures
                 show(kind, name, figures)
         finally:

@@ -63,9 +63,13 @@ class Run:
         self.router = kind(self.folder, self.sink.port, options.escrow, forwards)
 
     def __enter__(self):
+        self.begin()
+        return self
+
+    def begin(self):
+        """What is measured begins now."""
         self.before, self.flushed = self.router.usage(), self.disk.flushes()
         self.started = time.monotonic()
-        return self
 
     def __exit__(self, *_):
         self.router.stop()
@@ -80,11 +84,14 @@ class Run:
         wait_for(done, self.options.timeout, f"{self.router.called}: not everything arrived")
 
     def figures(self):
-        wall, flushed = time.monotonic() - self.started, self.disk.flushes() - self.flushed
-        after = self.router.usage()
-        return rates(self.corpus, wall) | {
-            "cpuPerGB": (after["cpu"] - self.before["cpu"]) / self.corpus.bytes * 1e9, "rssMB": after["rssMB"],
-            "flushes": flushed / self.corpus.instances}
+        wall, flushes = time.monotonic() - self.started, self.disk.flushes()
+        figures, after = rates(self.corpus, wall), self.router.usage()
+        if after:
+            figures |= {
+                "cpuPerGB": (after["cpu"] - self.before["cpu"]) / self.corpus.bytes * 1e9, "rssMB": after["rssMB"]}
+        if flushes is not None:
+            figures["flushes"] = (flushes - self.flushed) / self.corpus.instances
+        return figures
 
 
 def rates(corpus, wall):
@@ -114,7 +121,7 @@ def sending(kind, corpus, disk, options):
     with Run(kind, corpus, disk, options, sink=counting(ForkingSink, corpus)) as run:
         run.router.drain("sink")
         send(corpus, run.router.called, run.router.dicom)
-        run.before, run.flushed, run.started = run.router.usage(), disk.flushes(), time.monotonic()
+        run.begin()
         run.router.resume("sink")
         run.wait()
         return run.figures()
@@ -157,9 +164,10 @@ CASES = {
     "sending-escrow": lambda *of: sending(escrow, *of),
     "latency-escrow": lambda *of: latency(escrow, *of),
     "latency-orthanc": lambda *of: latency(Orthanc, *of),
+    "latency-dcmtk": lambda *of: latency(DCMTK, *of),
 }
 # Cases of which a part of the corpus is enough: they take seconds for what Escrow does in one.
-SLOW = {"wire-stalled", "relay-orthanc", "relay-dcmtk", "latency-orthanc", "intake-orthanc"}
+SLOW = {"wire-stalled", "relay-orthanc", "relay-dcmtk", "latency-orthanc", "latency-dcmtk", "intake-orthanc"}
 # Cases that write to the disk.
 FLUSHING = ("intake-", "relay-", "sending-")
 COLUMNS = {
@@ -171,6 +179,7 @@ def main():
     parser = comparison(__doc__, CASES)
     parser.add_argument("--corpora", default=",".join(corpora.KINDS), help="comma-separated")
     parser.add_argument("--share", type=float, default=0.1, help="how much of a corpus the slow cases get")
+    parser.add_argument("--senders", type=int, help="how many send, if not as many as the corpus is for")
     options = parser.parse_args()
     names = options.only.split(",") if options.only else list(CASES)
     results = {}
@@ -184,6 +193,7 @@ def main():
 def compare(kind, names, options, results):
     """Runs all cases with one corpus, and prints its table."""
     sizes, senders = corpora.KINDS[kind]
+    senders = options.senders or senders
     part = sizes[:max(senders, int(len(sizes) * options.share))]
     work = pathlib.Path(tempfile.mkdtemp(prefix="escrow-bench-"))
     disk, counted = Disk(work / "disk"), CountedDisk(work, 3 * sum(sizes) // (1 << 20) + 2048)
@@ -191,18 +201,26 @@ def compare(kind, names, options, results):
     try:
         whole = corpora.make(work / "whole", sizes, senders, name=kind)
         less = corpora.make(work / "part", part, senders, name=kind)
-        flushes = {name: CASES[name](less if name in SLOW else whole, counted, options).get("flushes")
-                   for name in names if name.startswith(FLUSHING)}
+        flushes = {name: count(name, less if name in SLOW else whole, counted, options)
+                   for name in names if name.startswith(FLUSHING) and counted.device}
         for _ in range(options.pairs):
             for name in names:
                 disk.ready(1300)
                 run = CASES[name](less if name in SLOW else whole, disk, options)
-                runs[name].append(run | ({"flushes": flushes[name]} if name in flushes else {}))
+                runs[name].append(run | flushes.get(name, {}))
                 print(f"{kind} {name}: {runs[name][-1]}", file=sys.stderr)
     finally:
         counted.close()
         shutil.rmtree(work)
     report(whole, less, runs, options)
+
+
+def count(name, corpus, disk, options):
+    """The flushes of a run of its own."""
+    try:
+        return {"flushes": CASES[name](corpus, disk, options)["flushes"]}
+    finally:
+        disk.clear()
 
 
 def report(whole, less, runs, options):
