@@ -93,5 +93,6 @@ class CountedDisk(Disk):
 
     def close(self):
         if self.device:
-            subprocess.run(["umount", str(self.folder)], check=True)
+            # After an error somebody may still have a file open there.
+            subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
             subprocess.run(["losetup", "-d", self.device], check=True)

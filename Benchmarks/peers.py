@@ -47,10 +47,18 @@ def ends_on_signals():
         signal.signal(each, end)
 
 
+GIVEN = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that was not given before: two servers may be about to start."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 def wait_for(condition, seconds=60, what="a server did not start"):
@@ -185,15 +193,15 @@ unknownPeers: {{ allow: [echo, store] }}
 peers:
 {"".join(f"  {name}: {peer}{chr(10)}" for name, peer in peers.items())}log: {{ level: error }}
 """)
+        self.log = folder / "escrow.log"
         self.process = start(
-            [binary, "serve", "--config", str(config)], stdout=subprocess.DEVNULL,
-            stderr=open(folder / "escrow.log", "wb"))
+            [binary, "serve", "--config", str(config)], stdout=subprocess.DEVNULL, stderr=open(self.log, "wb"))
         wait_for(lambda: self.ask("/health/ready").status == 200)
 
     def ask(self, path, body=None):
         """The answer of the API; an error if the router has ended."""
         if self.process.poll() is not None:
-            raise RuntimeError(f"the router has ended with {self.process.returncode}")
+            raise RuntimeError(f"the router has ended with {self.process.returncode}: {self.log.read_text()}")
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.http}{path}", data=body and json.dumps(body).encode(),
             headers={"Content-Type": "application/json"})

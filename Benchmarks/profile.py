@@ -60,6 +60,8 @@ def threads(process):
 
 
 def prepared(case, corpus, disk, options):
+    """A router ready for the case, alone on the disk."""
+    disk.clear()
     sink = ForkingSink if case == "sending" else Sink
     run = Run(escrow, corpus, disk, options, forwards=case != "intake", sink=sink)
     if case == "sending":
@@ -105,7 +107,7 @@ def allocated(case, corpus, disk, options):
 
 
 def allocations(case, corpus, disk, options, works):
-    os.environ["LD_PRELOAD"] = str(compile_counter(disk.folder))
+    os.environ["LD_PRELOAD"] = str(compile_counter(disk.folder.parent))
     try:
         run = prepared(case, corpus, disk, options)
     finally:

@@ -185,9 +185,9 @@ def main():
     results = {}
     for kind in options.corpora.split(","):
         compare(kind, names, options, results)
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(
-            {"processors": os.cpu_count(), "pairs": options.pairs, "runs": results}, indent=2))
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps(
+                {"processors": os.cpu_count(), "pairs": options.pairs, "runs": results}, indent=2))
 
 
 def compare(kind, names, options, results):
