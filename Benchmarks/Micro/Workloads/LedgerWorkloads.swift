@@ -4,7 +4,7 @@ import EscrowTesting
 import LedgerSQLite
 
 extension Workload {
-  /// What the ledger does for each instance; each is a commit.
+  /// What the ledger does for each instance or some; each is a commit or two.
   static let ledgerWorkloads = [
     Workload(name: "admit", times: 100) { _ in
       let scene = try MicroLedger()
@@ -20,6 +20,27 @@ extension Workload {
         var recorded = 0
         for _ in 0..<times { recorded += try await scene.send(16) }
         return recorded
+      }
+    },
+    Workload(name: "ask for 10 and apply the report", times: 10) { times in
+      let scene = try MicroLedger()
+      for number in 0..<10 * times { try await scene.admit(number) }
+      while try await scene.send(100) > 0 {}
+      return { times in
+        var committed = 0
+        for number in 0..<times { committed += try await scene.ask(number) }
+        return committed
+      }
+    },
+    Workload(name: "begin and finish a purge of 4", times: 10) { times in
+      let scene = try MicroLedger()
+      for number in 0..<4 * times { try await scene.admit(number) }
+      while try await scene.send(100) > 0 {}
+      for number in 0..<times { _ = try await scene.ask(number) }
+      return { times in
+        var purged = 0
+        for _ in 0..<times { purged += try await scene.purge(4) }
+        return purged
       }
     },
   ]
@@ -64,5 +85,25 @@ private final class MicroLedger: Sendable {
     try await ledger.record(
       claims.map { AttemptOutcome(key: $0.key, result: .stored(discardedElements: false), startedAt: now) }, now: now)
     return claims.count
+  }
+
+  /// Asks for commitment of one study, which is given; returns for how many instances.
+  func ask(_ number: Int) async throws -> Int {
+    let policy = CommitmentPolicy(quiet: .zero)
+    let opening = try await ledger.openTransaction(
+      UID("2.25.\(number + 1)"), to: "archive", policy: policy, now: now + .minutes(1))
+    guard case .opened(let transaction) = opening else { return 0 }
+    let report = CommitmentReport(
+      transactionUID: transaction.uid, committed: transaction.references, failed: [], reportedBy: "ARCHIVE@10.0.0.5")
+    _ = try await ledger.applyReport(
+      report, from: ["archive"], policies: ["archive": policy], now: now + .minutes(2))
+    return transaction.references.count
+  }
+
+  /// Purges so many whose time has come; returns how many there were.
+  func purge(_ count: Int) async throws -> Int {
+    let begun = try await ledger.beginPurge(limit: count, now: now + .hours(48))
+    try await ledger.finishPurge(begun.map(\.instance), now: now + .hours(48))
+    return begun.count
   }
 }
