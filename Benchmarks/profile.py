@@ -78,7 +78,8 @@ def measured(case, corpus, disk, options):
         after, flushes = threads(run.router.process), disk.flushes()
     by = {kind: [(a - b) / corpus.instances for a, b in zip(values, before.get(kind, [0] * 4))]
           for kind, values in after.items()}
-    return {"threads": by, "flushes": flushes is not None and (flushes - flushed) / corpus.instances}
+    known = flushes is not None
+    return {"threads": by, "flushes": (flushes - flushed) / corpus.instances if known else float("nan")}
 
 
 def counted(case, corpus, disk, options):

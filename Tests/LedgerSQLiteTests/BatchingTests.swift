@@ -28,7 +28,6 @@ import Testing
     }
   }
 
-  /// Among others it would be slow: what came before it and after it has transactions of its own.
   /// SQLite counts in 32 bits.
   @Test func changesAreCountedWhenTheCountBeginsAnew() {
     #expect(BatchingWriter.changes(from: 10, to: 30) == 20)
@@ -36,6 +35,7 @@ import Testing
     #expect(BatchingWriter.changes(from: -7, to: 3) == 10)
   }
 
+  /// Among others it would be slow: what came before it and after it has transactions of its own.
   @Test func aLargeReportHasATransactionOfItsOwn() async throws {
     try await TemporaryLedger.run { temporary in
       let gate = CommitGate()
