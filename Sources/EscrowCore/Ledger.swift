@@ -32,6 +32,10 @@ package protocol Ledger: LedgerReading, WebhookOutbox, JobLedger, ResourceLedger
   /// Puts deliveries whose lease has ended back into the queue (`claimExpired`); returns how many.
   func expireClaims(at moment: MonotonicTime, now: Timestamp) async throws -> Int
 
+  /// The wall clock was put back by `step`: whatever waits for a time after `now`, be it a delivery, a job or a webhook,
+  /// waits for one that is so much earlier. In steps that let others write between them.
+  func putBackWaits(by step: Duration, now: Timestamp) async throws
+
   /// Records how attempts ended. An outcome counts only while (delivery, attempt) is still the current claim.
   func record(_ outcomes: [AttemptOutcome], now: Timestamp) async throws
 

@@ -131,6 +131,12 @@ package final class EngineContext: Sendable {
     }
   }
 
+  /// Whoever waits for a time looks again what time it is.
+  func wakeAll() {
+    wakeDestinations()
+    wakeFollowers()
+  }
+
   /// The outbox, the studies, the purge guard or what peers asked may have something to do.
   package func wakeFollowers() {
     upkeep.wake()

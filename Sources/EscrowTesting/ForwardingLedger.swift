@@ -33,6 +33,10 @@ extension ForwardingLedger {
     try await ledger.expireClaims(at: moment, now: now)
   }
 
+  package func putBackWaits(by step: Duration, now: Timestamp) async throws {
+    try await ledger.putBackWaits(by: step, now: now)
+  }
+
   package func record(_ outcomes: [AttemptOutcome], now: Timestamp) async throws {
     try await ledger.record(outcomes, now: now)
   }

@@ -9,7 +9,7 @@ extension Stories {
       try await Stage.run { stage in
         let samples = try await Sample.make(.init(ct: 6), on: stage)
         let archive = try await Archive.start(on: stage)
-        try await archive.set("storeStatuses", [0xA700, 0xA700])
+        try await archive.set("storeStatus", 0xA700)
         try await archive.set("when", "never")
         let clock = try await WallClock(on: stage)
         let offset = Duration.seconds(3600 * hours)
@@ -24,7 +24,9 @@ extension Stories {
 
         // What waits to be sent again, and to be asked for.
         try await modality.store(Array(samples[0..<4]))
+        try await eventually("the archive has refused twice") { try await archive.received().count >= 2 }
         try clock.step(to: offset)
+        try await archive.set("storeStatus", 0)
         try await escrow.has(4, deliveries: "requested")
         try clock.step(to: .zero)
         try await modality.store(Array(samples[4...]))

@@ -78,6 +78,28 @@ import Testing
     }
   }
 
+  @Test func whatWaitsIsNotLateByAStepBack() async throws {
+    let clock = MovableClock()
+    let listener = try await ScriptedPeerListener()
+    var destination = Peer.archive(port: listener.port)
+    destination.timeouts.idle = .minutes(5)
+    let route = Route(name: "everything", match: .all([]), sends: [.init(to: "archive", proof: .response)])
+    try await RunningEngine.run(peers: [.scanner, destination], routes: [route], clock: clock.clock) { engine in
+      let scanner = try await engine.associate().peer
+      #expect(try await scanner.store(SampleInstance()) == .success)
+      let archive = try await listener.acceptAssociation()
+      try await archive.answer(archive.takeMessage().command, .processingFailure)
+      try await engine.eventually("it waits") { try await engine.delivery().notBefore != nil }
+      clock.step(.hours(-3))
+      try await engine.eventually("an alarm") { try await engine.clockAlarm() != nil }
+      clock.pass(.hours(2))
+      engine.context.wakeDestinations()
+      try await archive.answer(archive.takeMessage().command, .success)
+      try await engine.eventually("settled") { try await engine.instance().state == .settled }
+    }
+    try await listener.close()
+  }
+
   @Test func aSmallStepIsNothing() async throws {
     try await settled { engine, clock in
       clock.step(.seconds(50))

@@ -5,13 +5,20 @@ import NIOConcurrencyHelpers
 /// Watches the wall clock against the clock that never jumps: after a step of more than a minute nobody knows how old
 /// anything is, and nothing is purged until an operator confirms the clock, or a day has passed.
 ///
-/// The alarm `clock.jumped` is the stop itself: while it is open, the purge guard lets nothing go.
+/// The alarm `clock.jumped` is the stop itself: while it is open, the purge guard lets nothing go. What waits for a time
+/// goes on as if there had been no step.
 struct ClockGuard: Sendable {
   static let tolerance = Duration.seconds(60)
   static let longest = Duration.hours(24)
   static let subject = "clock"
 
-  private let last: NIOLockedValueBox<Reading>
+  private let state: NIOLockedValueBox<State>
+
+  private struct State: Sendable {
+    var last: Reading
+    /// By how much what waits is still to be put back.
+    var owed = Duration.zero
+  }
 
   private struct Reading: Sendable {
     var wall: Timestamp
@@ -23,23 +30,44 @@ struct ClockGuard: Sendable {
     }
   }
 
-  init(clock: EngineClock) { last = NIOLockedValueBox(Reading(clock)) }
+  init(clock: EngineClock) { state = NIOLockedValueBox(State(last: Reading(clock))) }
 
   /// Compares the clocks with what they said last; opens the alarm after a step, ends it after a day. Returns the
   /// time that was judged: who purges by it never purges by a step that nobody has seen.
   @discardableResult
   func review(in context: EngineContext) async throws -> Timestamp {
     let reading = Reading(context.clock)
-    let before = last.withLockedValue { $0 }
+    let before = state.withLockedValue { $0.last }
     let step = reading.wall.since(before.wall) - reading.moment.since(before.moment)
-    if abs(step.inSeconds) > Self.tolerance.inSeconds {
+    let isStep = abs(step.inSeconds) > Self.tolerance.inSeconds
+    if isStep {
       try await Self.stop(in: context, because: "the wall clock was set \(Self.text(of: step))", now: reading.wall)
     } else {
       try await Self.endAfterADay(in: context, now: reading.wall)
     }
-    // Only now: until the stop is durable, everybody who asks sees the step.
-    last.withLockedValue { $0 = reading }
+    // Only now: until the stop is durable, everybody who asks sees the step. Of those, one puts back what waits.
+    state.withLockedValue { state in
+      if isStep, step < .zero, state.last.moment == before.moment { state.owed -= step }
+      state.last = reading
+    }
+    try await putBackWaits(in: context)
+    if isStep { context.wakeAll() }
     return reading.wall
+  }
+
+  private func putBackWaits(in context: EngineContext) async throws {
+    let owed = state.withLockedValue { state in
+      defer { state.owed = .zero }
+      return state.owed
+    }
+    guard owed > .zero else { return }
+    do {
+      try await context.ledger.putBackWaits(by: owed, now: context.clock.now())
+    } catch {
+      state.withLockedValue { $0.owed += owed }
+      throw error
+    }
+    context.wakeAll()
   }
 
   /// At start: what is on record must not be of the future.
@@ -50,6 +78,8 @@ struct ClockGuard: Sendable {
     guard newest > now + tolerance else { return }
     let text = "the wall clock says \(now.rfc3339), but something is on record of \(newest.rfc3339)"
     try await stop(in: context, because: text, now: now)
+    // By so much at least the clock was put back.
+    try await context.ledger.putBackWaits(by: newest.since(now), now: now)
   }
 
   /// Stops purging; a stop that is open begins anew.

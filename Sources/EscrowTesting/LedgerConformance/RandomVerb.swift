@@ -49,6 +49,10 @@ extension RandomWorld {
       return RandomVerb("renew") { try await $0.renew(keys, lease: lease) }
     }
     if chance(15) { return RandomVerb("expireClaims \(lease)") { try await $0.expireClaims(at: lease, now: now) } }
+    if chance(5) {
+      let step = Duration.seconds(below(200))
+      return RandomVerb("putBackWaits \(step)") { try await $0.putBackWaits(by: step, now: now) }
+    }
     return RandomVerb("claim \(destination) \(limit)") {
       try await $0.claim(destination, limit: limit, lease: lease, now: now)
     }

@@ -25,6 +25,10 @@ extension MemoryLedger {
     try perform { $0.expireClaims(at: moment, now: now) }
   }
 
+  package func putBackWaits(by step: Duration, now: Timestamp) async throws {
+    try perform { $0.putBackWaits(by: step, now: now) }
+  }
+
   package func record(_ outcomes: [AttemptOutcome], now: Timestamp) async throws {
     try perform { $0.record(outcomes, now: now) }
   }

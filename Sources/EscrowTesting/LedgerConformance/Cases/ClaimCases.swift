@@ -18,6 +18,24 @@ extension LedgerConformance {
       try await expect(scene.delivery(1).doubtfulFailures, 1)
       try await expect(scene.claimed(at: 60), [1])
     },
+    LedgerCase("when the clock is put back, a retry waits as long as it would have") { scene in
+      for number in 1...2 { try await scene.admit(number) }
+      let claims = try await scene.claim(at: 1).claims
+      for (claim, due) in zip(claims, [10, 60]) {
+        try await scene.record(claim, .retry(notBefore: .at(due), reason: "busy", counted: true), at: 1)
+      }
+      try await scene.ledger.putBackWaits(by: .seconds(1000), now: .at(-980))
+      try await expect(scene.claimed(at: -941), [1])
+      try await expect(scene.claimed(at: -940), [2])
+    },
+    LedgerCase("what is due already stays so when the clock is put back") { scene in
+      try await scene.admit(1)
+      let claim = try require(try await scene.claim(at: 1).claims.first)
+      try await scene.record(claim, .returned(notBefore: .at(10), reason: nil), at: 1)
+      try await scene.ledger.putBackWaits(by: .seconds(1000), now: .at(20))
+      try await expect(scene.delivery(1).notBefore, .at(10))
+      try await expect(scene.claimed(at: 20), [1])
+    },
     LedgerCase("a returned claim takes its attempt back") { scene in
       try await scene.admit(1)
       let claim = try require(try await scene.claim(at: 1).claims.first)

@@ -30,6 +30,15 @@ extension LedgerConformance {
       try expect(again.firstTryAt, .at(10))
       try await expect(scene.endpoint().lastStatus, 500)
     },
+    LedgerCase("when the clock is put back, what is to be told waits as long as it would have") { scene in
+      try await scene.subscribe()
+      try await scene.tell(at: 1)
+      let task = try require(try await scene.due(at: 10).tasks.first)
+      try await scene.tried(task, .again(at: .at(60)), status: 500, at: 10)
+      try await scene.ledger.putBackWaits(by: .seconds(1000), now: .at(-980))
+      try await expect(scene.due(at: -941), WebhookBatch(tasks: [], nextDue: .at(-940)))
+      try await expect(scene.due(at: -940).tasks.map(\.messageID), [task.messageID])
+    },
     LedgerCase("what was taken is done") { scene in
       try await scene.subscribe()
       try await scene.tell(at: 1)
