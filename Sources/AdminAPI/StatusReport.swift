@@ -6,9 +6,13 @@ import EscrowEngine
 struct StatusReport: Sendable {
   let context: EngineContext
 
+  /// Alarms of one kind that are shown: a disk that fails damages each instance.
+  static let mostAlarms = 100
+
   func body() async throws -> StatusBody {
     let status = try await context.ledger.status()
-    let alarms = try await context.ledger.alarms()
+    let found = try await context.ledger.alarms(of: Set(AlarmKind.allCases), limit: Self.mostAlarms + 1)
+    let alarms = Dictionary(grouping: found, by: \.kind)
     let now = context.clock.now()
     let moment = context.clock.monotonic()
     var destinations: [String: DestinationBody] = [:]
@@ -25,7 +29,8 @@ struct StatusReport: Sendable {
       instances: Self.counts(status.instances), deliveries: Self.counts(status.deliveries), destinations: destinations,
       spool: SpoolBody(bytes: status.bytes, freeBytes: context.space.reports.first?.usage?.freeBytes),
       disks: context.space.reports.map(DiskBody.init),
-      alarms: alarms.map { AlarmBody($0) })
+      alarms: alarms.values.flatMap { $0.prefix(Self.mostAlarms) }.sorted().map { AlarmBody($0) },
+      moreAlarms: alarms.filter { $0.value.count > Self.mostAlarms }.keys.map(\.rawValue).sorted())
   }
 
   /// The destinations, by name.

@@ -117,6 +117,13 @@ package struct Alarm: Sendable, Equatable {
   }
 }
 
+/// The oldest first.
+extension Alarm: Comparable {
+  package static func < (left: Alarm, right: Alarm) -> Bool {
+    (left.since, left.kind.rawValue, left.subject) < (right.since, right.kind.rawValue, right.subject)
+  }
+}
+
 package enum AlarmKind: String, Sendable, Codable, CaseIterable {
   case destinationDown = "destination.down"
   /// Deliveries wait for a destination that is not configured any more.

@@ -157,7 +157,9 @@ package protocol LedgerReading: Sendable {
   func transaction(_ uid: UID) async throws -> TransactionRecord?
   /// What a transaction asks for, each with what was reported of it; nil when there is no such transaction.
   func items(ofTransaction uid: UID) async throws -> [TransactionItem]?
-  func alarms() async throws -> [Alarm]
+  /// What is wrong, the oldest first: of each of the `kinds` at most `limit` alarms, by subject. Of some kinds there may
+  /// be as many as instances.
+  func alarms(of kinds: Set<AlarmKind>, limit: Int) async throws -> [Alarm]
   func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent]
   /// The sequence of the latest event; 0 when there is none.
   func lastEvent() async throws -> Int64
@@ -180,4 +182,10 @@ extension LedgerReading {
   package func files(after file: InstanceID?, limit: Int) async throws -> [ExpectedFile] {
     try await files(after: file, ending: "", limit: limit)
   }
+
+  /// All alarms of `kinds` of which there are few.
+  package func alarms(of kinds: Set<AlarmKind>) async throws -> [Alarm] { try await alarms(of: kinds, limit: .max) }
+
+  /// Whatever is wrong.
+  package func alarms() async throws -> [Alarm] { try await alarms(of: Set(AlarmKind.allCases)) }
 }

@@ -181,8 +181,8 @@ extension ForwardingLedger {
     try await ledger.transaction(uid)
   }
 
-  package func alarms() async throws -> [Alarm] {
-    try await ledger.alarms()
+  package func alarms(of kinds: Set<AlarmKind>, limit: Int) async throws -> [Alarm] {
+    try await ledger.alarms(of: kinds, limit: limit)
   }
 
   package func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent] {

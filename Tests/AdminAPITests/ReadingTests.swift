@@ -25,6 +25,28 @@ import Testing
         #expect(archive?["health"] as? String == "up")
         #expect(archive?["queued"] as? Int == 3)
         #expect(body["alarms"] as? [String] == [])
+        #expect(body["moreAlarms"] as? [String] == [])
+      }
+    }
+  }
+
+  @Test func ofEachKindOfAlarmSomeAreShown() async throws {
+    try await TestAPI.run(prepare: { ledger in
+      for (kind, count) in [(AlarmKind.instanceDamaged, 103), (.instanceConflict, 100), (.destinationDown, 1)] {
+        for number in 0..<count {
+          let since = Self.now + .seconds(number)
+          try await ledger.raise(Alarm(kind, subject: "\(1000 + number)", since: since, text: "wrong"), event: nil)
+        }
+      }
+    }) { client, _ in
+      try await client.execute(uri: "/api/v1/status", method: .get) { response in
+        let body = try response.body.object()
+        let alarms = try #require(body["alarms"] as? [[String: String]])
+        #expect(
+          Dictionary(grouping: alarms) { $0["kind"] }.mapValues(\.count)
+            == ["instance.damaged": 100, "instance.conflict": 100, "destination.down": 1])
+        #expect(alarms.compactMap { $0["since"] } == alarms.compactMap { $0["since"] }.sorted())
+        #expect(body["moreAlarms"] as? [String] == ["instance.damaged"])
       }
     }
   }

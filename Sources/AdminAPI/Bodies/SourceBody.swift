@@ -35,7 +35,7 @@ package struct SourceBody: Codable, Sendable {
   static func all(_ context: EngineContext) async throws -> [SourceBody] {
     let records = Dictionary(
       try await context.ledger.sources().map { ($0.peer, $0) }, uniquingKeysWith: { first, _ in first })
-    let silent = Set(try await context.ledger.alarms().filter { $0.kind == .sourceSilent }.map(\.subject))
+    let silent = Set(try await context.ledger.alarms(of: [.sourceSilent]).map(\.subject))
     return context.settings.peers.values.filter { $0.allow.contains(.store) }.sorted { $0.name < $1.name }.map {
       SourceBody(
         $0, records[$0.name], isFull: context.sources.isOver($0), isSilent: silent.contains($0.name.rawValue))

@@ -9,7 +9,10 @@ package struct StatusBody: Codable, Sendable {
   package var destinations: [String: DestinationBody]
   package var spool: SpoolBody
   package var disks: [DiskBody]
+  /// Of each kind up to a hundred.
   package var alarms: [AlarmBody]
+  /// The kinds of which there are more.
+  package var moreAlarms: [String]
 }
 
 /// How a destination is and what waits for it.

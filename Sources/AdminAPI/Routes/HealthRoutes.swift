@@ -23,7 +23,7 @@ struct HealthRoutes: Sendable {
     checks["disk"] = wrong.isEmpty ? "ok" : wrong.joined(separator: "; ")
     checks["intake"] = context.stops.intake.map { "in maintenance: \($0.text)" } ?? "ok"
     do {
-      _ = try await context.ledger.alarms()
+      _ = try await context.ledger.lastEvent()
       checks["ledger"] = "ok"
     } catch {
       checks["ledger"] = "\(error)"

@@ -32,6 +32,7 @@ struct StatusCommand: ParsableCommand {
     var alarms = TextTable("ALARM", "SUBJECT", "SINCE", "TEXT")
     for alarm in status.alarms { alarms.add(alarm.kind, alarm.subject, alarm.since, alarm.text) }
     alarms.write()
+    for kind in status.moreAlarms { print("... and more of \(kind)") }
   }
 }
 

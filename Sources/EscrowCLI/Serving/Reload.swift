@@ -38,7 +38,7 @@ final class Reload: Sendable {
 
   /// At start the configuration was right: what an earlier run was told is over.
   func endAlarms() async throws {
-    for alarm in try await context.ledger.alarms() where alarm.kind == .reloadFailed {
+    for alarm in try await context.ledger.alarms(of: [.reloadFailed]) {
       try await context.ledger.clear(.reloadFailed, subject: alarm.subject, event: nil)
     }
   }

@@ -60,7 +60,9 @@ package struct DestinationOperations: Sendable {
   }
 
   /// Knows again what operators stopped, e.g. after a start.
-  package func review() async throws { try await context.stops.note { try await context.ledger.alarms() } }
+  package func review() async throws {
+    try await context.stops.note { try await context.ledger.alarms(of: OperatorStops.kinds) }
+  }
 
   private func stop(
     _ name: PeerName, _ kind: AlarmKind, _ done: String, actor: String, reason: String

@@ -14,7 +14,7 @@ package struct Maintenance: Sendable {
     try await context.ledger.raise(
       Alarm(.maintenance, subject: Self.subject, since: now, text: "no intake, by \(actor): \(reason)"),
       event: EscrowEvent(.operatorAction, at: now, reason: "maintenance begun: \(reason)", actor: actor))
-    try await context.stops.note { try await context.ledger.alarms() }
+    try await context.stops.note { try await context.ledger.alarms(of: OperatorStops.kinds) }
     context.logger.warning("maintenance: nothing is taken in", metadata: ["by": "\(actor)"])
     return true
   }
@@ -26,7 +26,7 @@ package struct Maintenance: Sendable {
     try await context.ledger.clear(
       .maintenance, subject: Self.subject,
       event: EscrowEvent(.operatorAction, at: context.clock.now(), reason: text, actor: actor))
-    try await context.stops.note { try await context.ledger.alarms() }
+    try await context.stops.note { try await context.ledger.alarms(of: OperatorStops.kinds) }
     context.logger.notice("maintenance is over", metadata: ["by": "\(actor)"])
     return true
   }

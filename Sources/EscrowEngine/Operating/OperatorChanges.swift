@@ -42,7 +42,7 @@ package struct OperatorChanges: Sendable {
 
   /// Ends the stop of purging after a jump of the clock; false when nothing was stopped.
   package func resumePurging(by order: BulkOrder) async throws -> Bool {
-    guard try await context.ledger.alarms().contains(where: { $0.kind == .clockJumped }) else { return false }
+    guard try await !context.ledger.alarms(of: [.clockJumped]).isEmpty else { return false }
     if !order.dryRun {
       try await ClockGuard.end(in: context, actor: order.actor, reason: order.reason)
       context.wakeFollowers()

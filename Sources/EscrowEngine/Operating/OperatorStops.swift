@@ -49,4 +49,7 @@ package final class OperatorStops: Sendable {
 extension OperatorStops {
   /// The answer to who wants to store while there is no intake.
   static let refusal = "in maintenance"
+
+  /// The alarms that are stops.
+  static let kinds = Set(AlarmKind.stopsSending + [.maintenance])
 }

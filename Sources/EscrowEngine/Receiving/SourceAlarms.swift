@@ -6,13 +6,11 @@ import Logging
 struct SourceAlarms: Sendable {
   let context: EngineContext
 
-  private static let kinds: Set<AlarmKind> = [.sourceSilent, .sourceQuota]
-
   /// Looks at every sender of which something is expected, or which has a quota.
   func review() async throws {
     let settings = context.settings
     try await context.sources.refresh { try await context.ledger.sources() }
-    let open = try await context.ledger.alarms().filter { Self.kinds.contains($0.kind) }
+    let open = try await context.ledger.alarms(of: [.sourceSilent, .sourceQuota])
     for peer in settings.peers.values.sorted(by: { $0.name < $1.name }) {
       let alarms = open.filter { $0.subject == peer.name.rawValue }
       if peer.intake.quota != nil || !alarms.isEmpty { try await reviewQuota(peer, alarms) }

@@ -100,8 +100,7 @@ package struct RuleChange: Sendable {
   /// A destination that refused to be asked, for commitment or by query, is asked again now: most often that is what
   /// was mended.
   private func liftRefusals(by actor: String) async throws {
-    let kinds: Set<AlarmKind> = [.commitmentRefused, .queryRefused]
-    let refusing = try await context.ledger.alarms().filter { kinds.contains($0.kind) }.map { PeerName($0.subject) }
+    let refusing = try await context.ledger.alarms(of: [.commitmentRefused, .queryRefused]).map { PeerName($0.subject) }
     for name in Set(refusing) where context.destinations[name] != nil {
       _ = try await context.ledger.change(
         DeliveryFilter(states: [.sent], destinations: [name]), .askAgain,

@@ -40,7 +40,7 @@ struct HealthChanges: Sendable {
 
   /// At start: destinations whose alarm is open are down until they answer; alarms of others end.
   func restore() async throws {
-    for alarm in try await context.ledger.alarms() where alarm.kind == .destinationDown {
+    for alarm in try await context.ledger.alarms(of: [.destinationDown]) {
       if let destination = context.destinations[PeerName(alarm.subject)] {
         destination.health.restore(downSince: alarm.since, reason: alarm.text, moment: context.clock.monotonic())
       } else {

@@ -26,8 +26,8 @@ struct SpaceAlarms: Sendable {
   /// Ends what an earlier run raised of file systems that are not ours any more.
   private func clearForgotten(_ reports: [SpaceWatch.Report]) async throws {
     let ours = Set(reports.map(\.path))
-    for alarm in try await context.ledger.alarms() where !ours.contains(alarm.subject) {
-      guard alarm.kind == .storageLow || alarm.kind == .storageFull else { continue }
+    let open = try await context.ledger.alarms(of: [.storageLow, .storageFull])
+    for alarm in open where !ours.contains(alarm.subject) {
       try await context.ledger.clear(alarm.kind, subject: alarm.subject, event: nil)
     }
     told.withLockedValue { $0 = [:] }

@@ -91,7 +91,7 @@ struct ClockGuard: Sendable {
   }
 
   private static func endAfterADay(in context: EngineContext, now: Timestamp) async throws {
-    let stop = try await context.ledger.alarms().first { $0.kind == .clockJumped }
+    let stop = try await context.ledger.alarms(of: [.clockJumped]).first
     guard let stop, now >= stop.since + longest else { return }
     try await end(in: context, actor: "system", reason: "a day has passed")
     context.purging.wake()

@@ -9,7 +9,7 @@ struct MissingDestinations: Sendable {
   /// Opens an alarm for each, and ends those whose cause is over.
   func review() async throws {
     let missing = try await context.ledger.openDestinations().filter { context.destinations[$0] == nil }
-    let told = try await context.ledger.alarms().filter { $0.kind == .destinationMissing }
+    let told = try await context.ledger.alarms(of: [.destinationMissing])
     for alarm in told where !missing.contains(PeerName(alarm.subject)) {
       try await context.ledger.clear(.destinationMissing, subject: alarm.subject, event: nil)
     }

@@ -56,7 +56,7 @@ package struct Recovery: Sendable {
 
   /// What is said of an instance whose file is gone. After a backup was put back, that may be in order.
   private func reasonOfMissing() async throws -> String {
-    let replaced = try await context.ledger.alarms().first { $0.kind == .ledgerReplaced }
+    let replaced = try await context.ledger.alarms(of: [.ledgerReplaced]).first
     return replaced.map { "file missing, or purged as safe since: \($0.text)" } ?? "file missing"
   }
 

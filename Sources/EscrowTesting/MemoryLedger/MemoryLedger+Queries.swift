@@ -25,7 +25,9 @@ extension MemoryLedger {
 
   package func transaction(_ uid: UID) async throws -> TransactionRecord? { read { $0.transaction(uid) } }
 
-  package func alarms() async throws -> [Alarm] { read { $0.alarms() } }
+  package func alarms(of kinds: Set<AlarmKind>, limit: Int) async throws -> [Alarm] {
+    read { $0.alarms(of: kinds, limit: limit) }
+  }
 
   package func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent] {
     read { $0.events(after: sequence, limit: limit) }

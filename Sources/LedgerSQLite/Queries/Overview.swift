@@ -36,12 +36,14 @@ extension SQLiteLedger {
     }
   }
 
-  package func alarms() async throws -> [Alarm] {
+  package func alarms(of kinds: Set<AlarmKind>, limit: Int) async throws -> [Alarm] {
     try await pool.read { db in
-      try db.rows("SELECT kind, subject, since, text FROM alarm ORDER BY since, kind, subject") {
-        Alarm(try $0.raw(), subject: $0.next(), since: $0.time(), text: $0.next())
+      try kinds.flatMap { kind in
+        try db.rows(OverviewStatement.alarms, kind.rawValue, limit) {
+          Alarm(kind, subject: $0.next(), since: $0.time(), text: $0.next())
+        }
       }
-    }
+    }.sorted()
   }
 
   package func events(after sequence: Int64, limit: Int) async throws -> [RecordedEvent] {
@@ -99,6 +101,8 @@ enum OverviewStatement {
   static let firstDelivery =
     "SELECT min(id) FROM delivery INDEXED BY delivery_state WHERE destination = ? AND state = ?"
   static let receivedAt = "SELECT i.received_at FROM \(DeliveryRow.table) WHERE d.id = ?"
+  /// ?1 kind, ?2 limit.
+  static let alarms = "SELECT subject, since, text FROM alarm WHERE kind = ? ORDER BY subject LIMIT ?"
   static let events = "SELECT \(EventRow.columns) FROM event v WHERE v.sequence > ? ORDER BY v.sequence LIMIT ?"
 
   static let webhookLog = """

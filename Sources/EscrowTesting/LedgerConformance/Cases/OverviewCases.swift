@@ -4,6 +4,16 @@ import EscrowCore
 extension LedgerConformance {
   /// What came in a day, and what takes room.
   static let overviews: [LedgerCase] = [
+    LedgerCase("of each kind of alarm as many are told as are asked for, the oldest first") { scene in
+      for (kind, subject, at) in [
+        (AlarmKind.instanceDamaged, "b", 1), (.instanceDamaged, "a", 2), (.instanceDamaged, "c", 3),
+        (.maintenance, "intake", 0), (.clockJumped, "clock", 4),
+      ] { try await scene.ledger.raise(Alarm(kind, subject: subject, since: .at(at), text: "?"), event: nil) }
+      let some = try await scene.ledger.alarms(of: [.instanceDamaged, .clockJumped], limit: 2)
+      try expect(some.map(\.subject), ["b", "a", "clock"])
+      try await expect(scene.ledger.alarms(of: [.maintenance]).map(\.subject), ["intake"])
+      try await expect(scene.ledger.alarms().map(\.subject), ["intake", "b", "a", "c", "clock"])
+    },
     LedgerCase("what came in a time is told by source, with where it stands") { scene in
       try await scene.admit(1, retention: .after(.zero), at: 100)
       try await scene.admit(2, to: [], at: 110)

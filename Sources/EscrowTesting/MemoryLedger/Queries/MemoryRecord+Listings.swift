@@ -61,9 +61,12 @@ extension MemoryRecord {
   package func lastEvent() -> Int64 { history.last?.sequence ?? 0 }
 
   /// As ``LedgerReading/alarms()``.
-  package func alarms() -> [Alarm] {
-    openAlarms.values.sorted {
-      ($0.since, $0.kind.rawValue, $0.subject) < ($1.since, $1.kind.rawValue, $1.subject)
-    }
+  package func alarms() -> [Alarm] { openAlarms.values.sorted() }
+
+  /// As ``LedgerReading/alarms(of:limit:)``.
+  package func alarms(of kinds: Set<AlarmKind>, limit: Int) -> [Alarm] {
+    kinds.flatMap { kind in
+      openAlarms.values.filter { $0.kind == kind }.sorted { $0.subject < $1.subject }.prefix(limit)
+    }.sorted()
   }
 }
