@@ -52,15 +52,6 @@ class Served(Escrow):
         wait_for(lambda: self.ask("/health/ready").status == 200)
         return time.monotonic() - begin
 
-    def settle(self):
-        """Until what a start leaves for later, as looking for files that nobody knows, is done."""
-        def is_idle():
-            before = self.usage()["cpu"]
-            time.sleep(1)
-            return self.usage()["cpu"] - before < 0.05
-
-        wait_for(is_idle)
-
     def pages(self):
         """Median microseconds of what the pages ask for."""
         return {name: statistics.median(self.seconds(path) for _ in range(20)) * 1e6 for name, path in PAGES.items()}
@@ -86,7 +77,6 @@ class Filled:
     def measure(self):
         """One round: a start, what the pages ask for, and the ledger by itself."""
         self.starts.append(self.router.start())
-        self.router.settle()
         pages = self.router.pages()
         self.peak = self.router.usage()["rssMB"]
         self.router.stop()
