@@ -122,6 +122,26 @@ import Testing
     }
   }
 
+  /// The clock may have been set while the router did not run.
+  @Test func aStopThatIsFoundLastsForADayOfRunning() async throws {
+    let clock = MovableClock()
+    let since = clock.clock.now() - .days(400)
+    try await RunningEngine.run(
+      clock: clock.clock,
+      prepare: { ledger, _ in
+        try await ledger.raise(Alarm(.clockJumped, subject: "clock", since: since, text: "?"), event: nil)
+      }
+    ) { engine in
+      try await PurgeService(context: engine.context).purgeDue()
+      #expect(try await engine.clockAlarm() != nil)
+      clock.pass(.hours(23))
+      try await PurgeService(context: engine.context).purgeDue()
+      #expect(try await engine.clockAlarm() != nil)
+      clock.pass(.hours(1))
+      try await engine.eventually("the stop ends") { try await engine.clockAlarm() == nil }
+    }
+  }
+
   @Test func aStartBeforeTheNewestRecordStopsPurging() async throws {
     let future = Timestamp.now() + .hours(5)
     try await RunningEngine.run(prepare: { ledger, _ in

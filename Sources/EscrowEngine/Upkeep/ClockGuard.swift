@@ -3,7 +3,7 @@ import Logging
 import NIOConcurrencyHelpers
 
 /// Watches the wall clock against the clock that never jumps: after a step of more than a minute nobody knows how old
-/// anything is, and nothing is purged until an operator confirms the clock, or a day has passed.
+/// anything is, and nothing is purged until an operator confirms the clock, or it has run for a day.
 ///
 /// The alarm `clock.jumped` is the stop itself: while it is open, the purge guard lets nothing go. What waits for a time
 /// goes on as if there had been no step.
@@ -13,6 +13,7 @@ struct ClockGuard: Sendable {
   static let subject = "clock"
 
   private let state: NIOLockedValueBox<State>
+  private let begun: MonotonicTime
 
   private struct State: Sendable {
     var last: Reading
@@ -30,7 +31,11 @@ struct ClockGuard: Sendable {
     }
   }
 
-  init(clock: EngineClock) { state = NIOLockedValueBox(State(last: Reading(clock))) }
+  init(clock: EngineClock) {
+    let reading = Reading(clock)
+    state = NIOLockedValueBox(State(last: reading))
+    begun = reading.moment
+  }
 
   /// Compares the clocks with what they said last; opens the alarm after a step, ends it after a day. Returns the
   /// time that was judged: who purges by it never purges by a step that nobody has seen.
@@ -43,7 +48,7 @@ struct ClockGuard: Sendable {
     if isStep {
       try await Self.stop(in: context, because: "the wall clock was set \(Self.text(of: step))", now: reading.wall)
     } else {
-      try await Self.endAfterADay(in: context, now: reading.wall)
+      try await endAfterADay(in: context, reading)
     }
     // Only now: until the stop is durable, everybody who asks sees the step. Of those, one puts back what waits.
     state.withLockedValue { state in
@@ -85,15 +90,18 @@ struct ClockGuard: Sendable {
   /// Stops purging; a stop that is open begins anew.
   private static func stop(in context: EngineContext, because cause: String, now: Timestamp) async throws {
     let text =
-      "\(cause): nothing is purged until `escrow purging resume` confirms the clock, or until \((now + longest).rfc3339)"
+      "\(cause): nothing is purged until `escrow purging resume` confirms the clock, or until the router has run for "
+      + "24 hours"
     context.logger.warning("\(text)")
     try await context.ledger.raise(Alarm(.clockJumped, subject: subject, since: now, text: text), event: nil)
   }
 
-  private static func endAfterADay(in context: EngineContext, now: Timestamp) async throws {
+  /// The wall clock alone does not tell that a day has passed: it may have been set while nobody watched it.
+  private func endAfterADay(in context: EngineContext, _ reading: Reading) async throws {
+    guard reading.moment.since(begun) >= Self.longest else { return }
     let stop = try await context.ledger.alarms(of: [.clockJumped]).first
-    guard let stop, now >= stop.since + longest else { return }
-    try await end(in: context, actor: "system", reason: "a day has passed")
+    guard let stop, reading.wall >= stop.since + Self.longest else { return }
+    try await Self.end(in: context, actor: "system", reason: "a day has passed")
     context.purging.wake()
   }
 
