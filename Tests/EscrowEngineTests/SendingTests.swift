@@ -254,6 +254,10 @@ import Testing
       // It connects, and waits in vain.
       let second = try await listener.accept()
       try await second.skipToEnd()
+      // Until its sender has given up, the association that is open would make room for it.
+      try await engine.eventually("what it would have sent is given back") {
+        try await engine.ledger.count(DeliveryFilter(states: [.queued])) == 1
+      }
       try await first.answer(command, .success)
       try await first.answer(first.takeMessage().command, .success)
       try await engine.eventually("both delivered") {
