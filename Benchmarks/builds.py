@@ -6,7 +6,6 @@ turning order, and medians compared; the wire tells how fast the machine was mea
 """
 
 import argparse
-import json
 import os
 import pathlib
 import shutil
@@ -15,7 +14,7 @@ import sys
 import tempfile
 
 import corpora
-from comparing import comparison
+from comparing import comparison, with_each_corpus
 from disk import Disk
 from side_by_side import CASES
 
@@ -64,13 +63,7 @@ def main():
     parser.add_argument("builds", nargs="+", help="paths; the others are compared with the first")
     parser.add_argument("--corpora", default="ct,ct-1,small,small-1", help="comma-separated")
     options = parser.parse_args()
-    names = options.only.split(",") if options.only else MEASURED
-    results = {}
-    for kind in options.corpora.split(","):
-        compare(kind, names, options, results)
-        if options.json:
-            pathlib.Path(options.json).write_text(json.dumps(
-                {"processors": os.cpu_count(), "pairs": options.pairs, "runs": results}, indent=2))
+    with_each_corpus(options, options.only.split(",") if options.only else MEASURED, compare)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """What every comparison has: its options."""
 
 import argparse
+import json
+import os
+import pathlib
 
 from peers import ROOT, ends_on_signals
 
@@ -15,3 +18,13 @@ def comparison(description, cases):
     parser.add_argument("--timeout", type=int, default=900, help="seconds a single run may take")
     parser.add_argument("--json", help="file to write all measurements to")
     return parser
+
+
+def with_each_corpus(options, names, compare):
+    """Compares with one corpus after the other; keeps what is measured, also when a later one fails."""
+    results = {}
+    for kind in options.corpora.split(","):
+        compare(kind, names, options, results)
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps(
+                {"processors": os.cpu_count(), "pairs": options.pairs, "runs": results}, indent=2))

@@ -22,7 +22,7 @@ import tempfile
 import time
 
 import corpora
-from comparing import comparison
+from comparing import comparison, with_each_corpus
 from disk import CountedDisk, Disk
 from peers import DCMTK, HERE, WITHOUT_STALL, ForkingSink, Orthanc, ProbeSink, Sink, escrow, wait_for
 
@@ -181,13 +181,7 @@ def main():
     parser.add_argument("--share", type=float, default=0.1, help="how much of a corpus the slow cases get")
     parser.add_argument("--senders", type=int, help="how many send, if not as many as the corpus is for")
     options = parser.parse_args()
-    names = options.only.split(",") if options.only else list(CASES)
-    results = {}
-    for kind in options.corpora.split(","):
-        compare(kind, names, options, results)
-        if options.json:
-            pathlib.Path(options.json).write_text(json.dumps(
-                {"processors": os.cpu_count(), "pairs": options.pairs, "runs": results}, indent=2))
+    with_each_corpus(options, options.only.split(",") if options.only else list(CASES), compare)
 
 
 def compare(kind, names, options, results):

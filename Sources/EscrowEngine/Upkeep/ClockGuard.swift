@@ -13,10 +13,11 @@ struct ClockGuard: Sendable {
   static let subject = "clock"
 
   private let state: NIOLockedValueBox<State>
-  private let begun: MonotonicTime
 
   private struct State: Sendable {
     var last: Reading
+    /// Since when it has watched without seeing a step.
+    var steadySince: MonotonicTime
     /// By how much what waits is still to be put back.
     var owed = Duration.zero
   }
@@ -33,8 +34,7 @@ struct ClockGuard: Sendable {
 
   init(clock: EngineClock) {
     let reading = Reading(clock)
-    state = NIOLockedValueBox(State(last: reading))
-    begun = reading.moment
+    state = NIOLockedValueBox(State(last: reading, steadySince: reading.moment))
   }
 
   /// Compares the clocks with what they said last; opens the alarm after a step, ends it after a day. Returns the
@@ -48,11 +48,12 @@ struct ClockGuard: Sendable {
     if isStep {
       try await Self.stop(in: context, because: "the wall clock was set \(Self.text(of: step))", now: reading.wall)
     } else {
-      try await endAfterADay(in: context, reading)
+      try await endAfterADay(in: context, reading.moment)
     }
     // Only now: until the stop is durable, everybody who asks sees the step. Of those, one puts back what waits.
     state.withLockedValue { state in
       if isStep, step < .zero, state.last.moment == before.moment { state.owed -= step }
+      if isStep { state.steadySince = reading.moment }
       state.last = reading
     }
     try await putBackWaits(in: context)
@@ -96,11 +97,12 @@ struct ClockGuard: Sendable {
     try await context.ledger.raise(Alarm(.clockJumped, subject: subject, since: now, text: text), event: nil)
   }
 
-  /// The wall clock alone does not tell that a day has passed: it may have been set while nobody watched it.
-  private func endAfterADay(in context: EngineContext, _ reading: Reading) async throws {
-    guard reading.moment.since(begun) >= Self.longest else { return }
-    let stop = try await context.ledger.alarms(of: [.clockJumped]).first
-    guard let stop, reading.wall >= stop.since + Self.longest else { return }
+  /// The wall clock does not tell that a day has passed: it may have been set while nobody watched it.
+  private func endAfterADay(in context: EngineContext, _ moment: MonotonicTime) async throws {
+    let steadySince = state.withLockedValue { $0.steadySince }
+    guard moment.since(steadySince) >= Self.longest,
+      try await !context.ledger.alarms(of: [.clockJumped]).isEmpty
+    else { return }
     try await Self.end(in: context, actor: "system", reason: "a day has passed")
     context.purging.wake()
   }
